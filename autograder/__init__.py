@@ -1,0 +1,1 @@
+"""Tasks, the check a student runs, and the grading an instructor runs."""
