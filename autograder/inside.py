@@ -1,0 +1,331 @@
+"""Run a probe where the student's code is: in their notebook for ``check``, in the submission's kernel for grading.
+
+Everything here may be tampered with by the code it runs beside, so nothing here decides anything: it returns
+plain values, and the verdict is made from them elsewhere. It never raises at the student: an error in their
+code becomes an :class:`Answer` that carries their line.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import io
+import linecache
+import random
+import sys
+import textwrap
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import wire
+
+__all__ = ["Answer", "Failure", "Implementation", "compile_probe", "probe_source", "respond", "run"]
+
+MAX_PRINTED = 2000
+
+
+class Missing(AttributeError):
+    """The implementation lacks a name that the probe asks for."""
+
+
+class Implementation:
+    """A namespace seen as an object: ``impl.affine_forward`` is ``names["affine_forward"]``."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._names[name]
+        except KeyError:
+            msg = f"`{name}` is not defined: has its cell been run?"
+            raise Missing(msg) from None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception in the student's code: its type, its message and the line that raised it."""
+
+    kind: str
+    message: str
+    line: int | None = None
+    source: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run of a probe gave: plain values by output, or the failure that ended it.
+
+    ``forms`` holds, by output, what the value was before it became plain: ``"numpy"``, ``"torch"`` or the type's name.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
+    failure: Failure | None = None
+    changed: tuple[str, ...] = ()
+    printed: str = ""
+    warned: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The probe as text
+
+
+def probe_source(probe: Callable[..., Any]) -> str:
+    """Return the probe's source without its decorators, ready to be compiled somewhere else."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(probe)))
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.decorator_list = []
+    return ast.unparse(function)
+
+
+def compile_probe(source: str) -> Callable[..., Any]:
+    """Return the function that :func:`probe_source` wrote down."""
+    names: dict[str, Any] = {"np": np}
+    exec(compile(source, "<probe>", "exec"), names)  # noqa: S102 - the grader's own text, not the student's
+    return next(v for k, v in names.items() if k not in {"np", "__builtins__"})
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Running it
+
+
+def run(
+    probe: Callable[..., Any],
+    impl: Any,
+    inputs: Mapping[str, Any],
+    *,
+    kind: str = "function",
+    arrays: str = "numpy",
+    device: str = "cpu",
+    seed: int = 0,
+) -> Answer:
+    """Run ``probe`` on fresh copies of ``inputs`` and return its :class:`Answer`."""
+    with _captured() as (printed, warned):
+        started = time.perf_counter()
+        try:
+            _seed_everything(seed)
+            given = {name: _to_library(value, arrays, device) for name, value in inputs.items()}
+            outputs = _run_module(probe, impl, given) if kind == "module" else probe(impl, **given)
+            values, forms = _plain_outputs(outputs)
+            answer = Answer(values, forms, changed=_changed(given, inputs))
+        except KeyboardInterrupt:
+            answer = Answer(failure=Failure("KeyboardInterrupt", "the run was interrupted"))
+        except BaseException as error:
+            answer = Answer(failure=_failure(error))
+        seconds = time.perf_counter() - started
+    messages = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:300] for w in warned))
+    return Answer(
+        answer.values,
+        answer.forms,
+        answer.failure,
+        answer.changed,
+        printed.getvalue()[:MAX_PRINTED],
+        messages[:5],
+        seconds,
+    )
+
+
+@contextlib.contextmanager
+def _captured() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
+    """Keep what student code prints and warns about: a check never writes to stderr."""
+    printed = io.StringIO()
+    with (
+        warnings.catch_warnings(record=True) as warned,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        warnings.simplefilter("always")
+        yield printed, warned
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - student code may draw from the global generator
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+def _to_library(value: Any, arrays: str, device: str) -> Any:
+    if isinstance(value, np.ndarray):
+        if arrays == "numpy":
+            return value.copy()
+        import torch
+
+        tensor = torch.from_numpy(value.copy())
+        # float32, the dtype in which torch makes parameters and constants unless told otherwise.
+        return (tensor.float() if tensor.is_floating_point() else tensor).to(device)
+    if isinstance(value, Mapping):
+        return {k: _to_library(v, arrays, device) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_to_library(v, arrays, device) for v in value)
+    return value
+
+
+def _run_module(build: Callable[..., Any], impl: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Build the module, copy the parameters in, and return its outputs and every gradient.
+
+    ``given`` holds ``x``, ``dout``, ``parameters`` and ``parameter_names`` (from the reference); the rest are
+    the constructor's arguments.
+    """
+    import torch
+
+    x, dout = given.pop("x"), given.pop("dout")
+    parameters, names = given.pop("parameters"), given.pop("parameter_names")
+    module = build(impl, **given)
+    if not isinstance(module, torch.nn.Module):
+        msg = f"a torch.nn.Module was expected, but this is a {type(module).__name__}"
+        raise TypeError(msg)
+    module = module.to(x.device)
+    own = list(module.parameters())
+    shapes, expected = [tuple(p.shape) for p in own], [tuple(p.shape) for p in parameters]
+    if shapes != expected:
+        msg = f"the module's parameters have the shapes {shapes}, expected {expected}, in this order"
+        raise ValueError(msg)
+    with torch.no_grad():
+        for mine, theirs in zip(own, parameters, strict=True):
+            mine.copy_(theirs)
+    module.zero_grad()
+    if x.is_floating_point():
+        x.requires_grad_()
+    out = module(x)
+    out.backward(dout.reshape(out.shape) if dout.numel() == out.numel() else dout)
+    gradients = {f"d {name}": p.grad for name, p in zip(names, own, strict=True)}
+    return {"out": out, "dx": x.grad, **gradients}
+
+
+def _changed(given: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the array inputs that the probe's code changed in place."""
+    names = []
+    for name, before in inputs.items():
+        after = given.get(name)
+        if isinstance(before, np.ndarray) and after is not None:
+            now = np.asarray(after.detach().cpu() if hasattr(after, "detach") else after)
+            same = now.shape == before.shape and np.array_equal(
+                now, before.astype(now.dtype), equal_nan=now.dtype.kind == "f"
+            )
+            if not same:
+                names.append(name)
+    return tuple(names)
+
+
+def _plain_outputs(outputs: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    values, forms = {}, {}
+    for name, value in outputs.items():
+        values[name], forms[name] = _plain(value)
+    return values, forms
+
+
+def _plain(value: Any) -> tuple[Any, str]:
+    """Return ``value`` as an exact ndarray or a built-in value, and what it was."""
+    if isinstance(value, np.ndarray):
+        array = np.array(value, copy=True, subok=False)
+        if array.dtype.name not in wire.DTYPES:
+            return None, f"a NumPy array of dtype {array.dtype}"
+        return array, "numpy"
+    if isinstance(value, np.generic):
+        return np.array(value), "numpy"
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        tensor = value.detach().cpu()
+        form = f"torch {tensor.dtype}".replace("torch.", "")
+        if tensor.dtype == torch.bfloat16:
+            tensor = tensor.float()
+        return np.array(tensor.numpy(), copy=True), form
+    if value is None or type(value) in {bool, int, float, str}:
+        return value, type(value).__name__
+    if isinstance(value, (list, tuple)):
+        try:
+            array = np.array(value)
+        except ValueError:
+            return None, f"a {type(value).__name__} that is not a rectangular array"
+        if array.dtype.name in wire.DTYPES:
+            return array, type(value).__name__
+        return [_plain(v)[0] for v in value], type(value).__name__
+    if value is NotImplemented or value is Ellipsis:
+        return None, "NoneType"
+    return None, f"an object of type {type(value).__name__}"
+
+
+def _failure(error: BaseException) -> Failure:
+    """Return what to tell the student: the innermost line that is theirs, else the innermost of all."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if _is_students(f.filename)]
+    frame = own[-1] if own else None
+    kind = "Missing" if isinstance(error, Missing) else type(error).__name__
+    try:
+        message = str(error)[:500]
+    except Exception:
+        message = ""
+    if frame is None:
+        return Failure(kind, message)
+    source = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()[:200]
+    return Failure(kind, message, frame.lineno, source, frame.name)
+
+
+def _is_students(filename: str) -> bool:
+    """Notebook cells and files beside the notebook are the student's; installed packages and the probe are not."""
+    if filename.startswith("<") and not filename.startswith("<ipython"):
+        return filename in {"<string>", "<stdin>"}
+    return not any(part in filename for part in ("site-packages", "dist-packages", *_INSTALLED))
+
+
+_HERE = Path(__file__).resolve().parent
+_INSTALLED = (f"{sys.base_prefix}/lib/python", f"{_HERE}/", f"{_HERE.with_name('i2dl')}/")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The kernel's side of the wire
+
+
+def respond(request: str) -> None:
+    """Run the probe of ``request`` on the notebook's names and publish the answers as a display message.
+
+    ``request`` (JSON, from the referee) holds the probe's source, the inputs of each case and a token that
+    says which question is being answered.
+    """
+    from IPython import get_ipython
+
+    question = wire.loads(request)
+    shell = get_ipython()
+    probe = compile_probe(question["probe"])
+    answers = []
+    for c in question["cases"]:
+        answer = run(
+            probe,
+            Implementation(shell.user_ns),
+            c["inputs"],
+            kind=question["kind"],
+            arrays=question["arrays"],
+            device=question["device"],
+            seed=c["seed"],
+        )
+        answers.append(answer_to_message(answer))
+    reply = wire.dumps({"token": question["token"], "answers": answers})
+    shell.display_pub.publish(data={wire.MIME: reply})
+
+
+def answer_to_message(answer: Answer) -> dict[str, Any]:
+    """Return the answer as a dictionary that :func:`autograder.wire.dumps` takes."""
+    failure = answer.failure
+    return {
+        "values": dict(answer.values),
+        "forms": dict(answer.forms),
+        "failure": None if failure is None else vars(failure),
+        "changed": list(answer.changed),
+        "printed": answer.printed,
+        "warned": list(answer.warned),
+        "seconds": answer.seconds,
+    }

@@ -1,0 +1,279 @@
+"""The verdict on one task: each output right or wrong, the points, and the reason.
+
+Made from plain values only: by ``check`` in the notebook, by the referee outside the submission's kernel.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from autograder import inside
+from autograder.compare import Comparison, compare
+from autograder.diagnose import Evidence, diagnose, explain_failure
+from autograder.inside import Answer, Failure
+from autograder.task import Case, Exercise, Task
+
+__all__ = ["Ask", "Row", "Verdict", "judge", "prepare", "refuse"]
+
+Ask = Callable[[Sequence[Case]], Sequence[Answer]]
+"""Runs the task's probe on the student's implementation, one answer a case."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One output of one case. ``diagnosis`` says in a sentence what probably went wrong."""
+
+    output: str
+    case: Case
+    comparison: Comparison
+    actual: Any = None
+    expected: Any = None
+    diagnosis: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the output is right."""
+        return self.comparison.ok
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a task earned and why. ``points`` lies between 0 and ``out_of``, whatever was handed in."""
+
+    task: str
+    points: float
+    out_of: float
+    rows: Sequence[Row] = ()
+    reason: str = ""
+    failure: Failure | None = None
+    remarks: Sequence[str] = ()
+    printed: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def right(self) -> bool:
+        """Whether all points were earned."""
+        return self.points >= self.out_of
+
+    @property
+    def diagnoses(self) -> list[str]:
+        """The distinct sentences that explain what is wrong, the most common first."""
+        found = [r.diagnosis for r in self.rows if r.diagnosis]
+        found += [self.reason] if self.reason else []
+        return sorted(dict.fromkeys(found), key=lambda s: -found.count(s))
+
+
+def refuse(task: Task, reason: str) -> Verdict:
+    """Return the verdict for a task that could not be run: 0 points and the reason."""
+    return Verdict(task.name, 0.0, task.points, reason=reason)
+
+
+def prepare(exercise: Exercise, task: Task, seed: str) -> list[Case]:
+    """Return the task's cases for ``seed``, with the reference's parameters where a module is asked for."""
+    cases = task.draw(seed)
+    if task.kind != "module":
+        return cases
+    return [replace(c, inputs=_with_parameters(exercise, task, c)) for c in cases]
+
+
+def _with_parameters(exercise: Exercise, task: Task, c: Case) -> dict[str, Any]:
+    """Draw the parameters from the case's seed: where they come from must not depend on any framework's start."""
+    import torch
+
+    assert task.probe is not None
+    rng = np.random.default_rng(c.seed)
+    arguments = {k: v for k, v in c.inputs.items() if k not in {"x", "dout"}}
+    module = task.probe(exercise.reference(task), **arguments)
+    parameters = [
+        rng.standard_normal(p.shape) * (0.3 if p.ndim < 2 else 1 / np.sqrt(np.prod(p.shape[1:])))
+        for p in module.parameters()
+    ]
+    given: dict[str, Any] = {
+        **c.inputs,
+        "parameters": parameters,
+        "parameter_names": [name for name, _ in module.named_parameters()],
+    }
+    if "dout" not in given:
+        with torch.no_grad():
+            shape = module(torch.as_tensor(given["x"], dtype=torch.float32)).shape
+        given["dout"] = rng.standard_normal(tuple(shape))
+    return given
+
+
+def expect(exercise: Exercise, task: Task, inputs: Mapping[str, Any], seed: int = 0) -> Answer:
+    """Run the probe on the reference: where the expected values come from."""
+    assert task.probe is not None
+    reference = exercise.reference(task)
+    return inside.run(task.probe, reference, inputs, kind=task.kind, arrays=task.arrays, seed=seed)
+
+
+def _expected_values(exercise: Exercise, task: Task, seed: int, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return expect(exercise, task, inputs, seed).values
+
+
+def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = "cpu") -> Verdict:
+    """Draw the cases, ask the student's implementation, compare with the reference, explain.
+
+    Parameters
+    ----------
+    ask
+        Runs the probe on the implementation under judgement; it may raise nothing.
+    seed
+        Public in a notebook, secret in grading.
+    """
+    cases = prepare(exercise, task, seed)
+    answers = list(ask(cases))
+    if task.kind == "metric":
+        return _judge_metric(task, cases, answers)
+    expected = [expect(exercise, task, c.inputs, c.seed) for c in cases]
+    for e in expected:
+        if e.failure is not None:
+            msg = f"the reference fails on its own task {task.name!r}: {e.failure.kind}: {e.failure.message}"
+            raise RuntimeError(msg)
+    rows = [
+        _row(task, c, output, a, e, device)
+        for c, a, e in zip(cases, answers, expected, strict=True)
+        for output in e.values
+    ]
+    points = _points(task, rows)
+    if points < task.points:
+        rows = _explain(exercise, task, rows, cases, answers, expected, ask)
+    failure = next((a.failure for a in answers if a.failure is not None), None)
+    return Verdict(
+        task.name,
+        points,
+        task.points,
+        rows,
+        reason=explain_failure(failure) if failure is not None else "",
+        failure=failure,
+        remarks=_remarks(task, rows, answers),
+        printed=next((a.printed for a in answers if a.printed), ""),
+    )
+
+
+def _row(task: Task, c: Case, output: str, answer: Answer, expected: Answer, device: str) -> Row:
+    right = expected.values[output]
+    if answer.failure is not None:
+        return Row(output, c, Comparison("failed", "not reached"), None, right)
+    actual = answer.values.get(output)
+    form = answer.forms.get(output, "absent")
+    if task.kind == "quiz" and isinstance(right, (int, float)) and not isinstance(right, bool):
+        right = float(right)
+        factor = task.rtol / 1e-6
+    else:
+        factor = task.tolerance
+    comparison = compare(actual, right, form=form, device=device, factor=factor, ignore=c.ignore.get(output))
+    if comparison.ok and task.pure and answer.changed:
+        names = ", ".join(f"`{n}`" for n in answer.changed)
+        comparison = Comparison("changed", f"{names} was changed in place, which this task does not allow")
+    return Row(output, c, comparison, actual, right)
+
+
+def _points(task: Task, rows: Sequence[Row]) -> float:
+    """Each output earns its share: a wrong ordinary case costs all of it, a wrong edge only its own part."""
+    outputs = list(dict.fromkeys(r.output for r in rows))
+    total = sum(task.shares.get(o, 1.0) for o in outputs)
+    earned = 0.0
+    for output in outputs:
+        mine = [r for r in rows if r.output == output]
+        if all(r.ok for r in mine if not r.case.edge):
+            earned += task.shares.get(output, 1.0) / total * sum(r.ok for r in mine) / len(mine)
+    # A sum of shares may end a rounding error away from all points.
+    share = 1.0 if all(r.ok for r in rows) and rows else min(earned, 1.0)
+    return round(float(task.points * share), 4)
+
+
+def _explain(
+    exercise: Exercise,
+    task: Task,
+    rows: Sequence[Row],
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    expected: Sequence[Answer],
+    ask: Ask,
+) -> list[Row]:
+    """Add a diagnosis to every wrong row."""
+    again = _ask_again(rows, cases, ask)
+    by_case = {id(c): (a, e) for c, a, e in zip(cases, answers, expected, strict=True)}
+    explained = []
+    for row in rows:
+        if row.ok:
+            explained.append(row)
+            continue
+        answer, right = by_case[id(row.case)]
+        evidence = Evidence(
+            task=task,
+            case=row.case,
+            output=row.output,
+            comparison=row.comparison,
+            actual=row.actual,
+            expected=right.values,
+            answer=answer,
+            same_output=[r for r in rows if r.output == row.output],
+            again=again.get(id(row.case)),
+            rerun=functools.partial(_expected_values, exercise, task, row.case.seed),
+            reference=functools.partial(exercise.reference, task),
+        )
+        explained.append(replace(row, diagnosis=diagnose(evidence)))
+    return explained
+
+
+def _ask_again(rows: Sequence[Row], cases: Sequence[Case], ask: Ask) -> dict[int, Answer]:
+    """Ask the first wrong case once more: code that is not deterministic answers differently."""
+    wrong = {id(r.case) for r in rows if not r.ok and r.comparison.problem != "failed"}
+    first = next((c for c in cases if id(c) in wrong), None)
+    if first is None:
+        return {}
+    # Another seed, or a random generator would give the same "random" numbers again.
+    answer = next(iter(ask([replace(first, seed=first.seed ^ 0x5EED)])), None)
+    return {} if answer is None else {id(first): answer}
+
+
+def _judge_metric(task: Task, cases: Sequence[Case], answers: Sequence[Answer]) -> Verdict:
+    assert task.measure is not None
+    failure = next((a.failure for a in answers if a.failure is not None), None)
+    rows, values = [], []
+    for c, a in zip(cases, answers, strict=True):
+        try:
+            value = float(task.measure(dict(a.values), **c.private)) if a.failure is None else None
+            message = "" if value is not None else "not reached"
+        except ValueError as error:
+            value, message = None, str(error)
+        values.append(value)
+        good = value is not None and _share(task, value) >= 1.0
+        sign = "≥" if task.full > task.none else "≤"
+        problem = "" if good else "value" if value is not None else "failed"
+        text = message or f"{value:.4g}, needed {sign} {task.full:g}"
+        rows.append(Row(task.measure_name, c, Comparison(problem, text), value, task.full, "" if good else text))
+    share = float(np.mean([0.0 if v is None else _share(task, v) for v in values])) if values else 0.0
+    return Verdict(
+        task.name,
+        round(task.points * share, 4),
+        task.points,
+        rows,
+        reason=explain_failure(failure) if failure is not None else "",
+        failure=failure,
+        remarks=_remarks(task, rows, answers),
+        facts={task.measure_name: values},
+    )
+
+
+def _share(task: Task, value: float) -> float:
+    if not np.isfinite(value):
+        return 0.0
+    return float(np.clip((value - task.none) / (task.full - task.none), 0.0, 1.0))
+
+
+def _remarks(task: Task, rows: Sequence[Row], answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Return what is worth saying and costs nothing."""
+    remarks = [remark for r in rows for remark in r.comparison.remarks]
+    if not task.pure:
+        changed = dict.fromkeys(name for a in answers for name in a.changed)
+        remarks += [f"`{name}` is changed in place: whoever called your function has lost it" for name in changed]
+    remarks += [w for a in answers for w in a.warned]
+    return tuple(dict.fromkeys(remarks))[:5]

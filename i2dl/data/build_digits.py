@@ -1,0 +1,45 @@
+"""Make `digits.npz` from scikit-learn's copy of the digits: ``python -m i2dl.data.build_digits``."""
+
+from pathlib import Path
+
+import numpy as np
+
+from i2dl.data.digits import FILE, SPLITS
+
+_PER_DIGIT = 24  # images of each digit in validation, test and hidden; the rest is for training
+_SEED = 2346
+
+
+def split_parts(labels: np.ndarray) -> np.ndarray:
+    """Assign every image to a part, with 24 images of each digit in every part but the training set.
+
+    Parameters
+    ----------
+    labels : numpy array (N,)
+        The digit on each image.
+
+    Returns
+    -------
+    numpy array (N,), uint8
+        For each image the index of its part in `SPLITS`.
+    """
+    rng = np.random.default_rng(_SEED)
+    part = np.zeros(len(labels), dtype=np.uint8)
+    for digit in np.unique(labels):
+        order = rng.permutation(np.flatnonzero(labels == digit))
+        for i in range(1, len(SPLITS)):
+            part[order[(i - 1) * _PER_DIGIT : i * _PER_DIGIT]] = i
+    return part
+
+
+def build(path: Path = FILE) -> None:
+    """Write the images (1797, 8, 8), labels (1797,) and parts (1797,), all uint8, to `path`."""
+    from sklearn import datasets  # needed here only; using the file does not need scikit-learn
+
+    digits = datasets.load_digits()
+    labels = digits.target.astype(np.uint8)
+    np.savez_compressed(path, images=digits.images.astype(np.uint8), labels=labels, part=split_parts(labels))
+
+
+if __name__ == "__main__":
+    build()
