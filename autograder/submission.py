@@ -41,18 +41,22 @@ class Submission:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """One task's points; ``reasons`` explain every point that was lost. ``score`` is None until a person grades."""
+    """One task's points; ``reasons`` explain every point that was lost. ``score`` is None until a person grades.
+
+    ``ran`` is False where the task could not be run at all, so that nothing is known of the code.
+    """
 
     task: str
     score: float | None
     out_of: float
     reasons: Sequence[str] = ()
+    ran: bool = True
 
     @classmethod
     def of(cls, verdict: Verdict) -> TaskResult:
         """Return what is kept of a verdict."""
         reasons = [] if verdict.right else verdict.diagnoses
-        return cls(verdict.task, verdict.points, verdict.out_of, tuple(reasons))
+        return cls(verdict.task, verdict.points, verdict.out_of, tuple(reasons), verdict.ran)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class Verdict:
     remarks: Sequence[str] = ()
     printed: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    ran: bool = True
 
     @property
     def right(self) -> bool:
@@ -70,7 +71,7 @@ class Verdict:
 
 def refuse(task: Task, reason: str) -> Verdict:
     """Return the verdict for a task that could not be run: 0 points and the reason."""
-    return Verdict(task.name, 0.0, task.points, reason=reason)
+    return Verdict(task.name, 0.0, task.points, reason=reason, ran=False)
 
 
 def prepare(exercise: Exercise, task: Task, seed: str) -> list[Case]:

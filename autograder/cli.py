@@ -1,0 +1,285 @@
+"""The instructor's command line: ``autograder release | grade | report | solutions | feedback | demo``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from autograder.submission import Limits, Outcome
+
+__all__ = ["main"]
+
+ROOT = Path(__file__).resolve().parents[1]
+DIRECTORY = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="i2dl", prog_name="autograder")
+def cli() -> None:
+    """Release exercises, grade what comes back, and see what the class misunderstood.
+
+    A course in three commands:
+
+    \b
+      autograder release                     exercises/ from solutions/, for the students
+      autograder grade SUBMISSIONS --out RUN  run and score everything that was handed in
+      autograder report RUN                  the class table and the most common mistakes
+
+    `autograder demo` does all of it with a made-up class.
+    """
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on stderr and a non-zero exit."""
+    from autograder.course import CourseError
+    from autograder.intake import IntakeError
+    from autograder.release import ReleaseError
+
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        _fail("stopped; what was graded is kept, and the same command goes on from there")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (CourseError, IntakeError, ReleaseError, ValueError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+
+
+def _fail(sentence: str) -> None:
+    click.secho(f"autograder: {sentence}", err=True, fg="red" if sys.stderr.isatty() else None)
+    sys.exit(1)
+
+
+solutions_option = click.option(
+    "--solutions",
+    type=DIRECTORY,
+    default=ROOT / "solutions",
+    show_default="the project's solutions/",
+    help="Where the solutions lie, one text notebook an exercise.",
+)
+
+
+@cli.command()
+@click.argument("exercises", nargs=-1)
+@click.option(
+    "--to", type=DIRECTORY, default=ROOT / "exercises", show_default="the project's exercises/", help="Where to."
+)
+@solutions_option
+def release(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
+    """Make the students' notebooks of EXERCISES (default: all) from the solutions.
+
+    The same solution always gives the same notebook, to the byte.
+    """
+    from autograder.release import release as make
+
+    for path in make(solutions, to, exercises):
+        click.echo(path)
+
+
+@cli.command()
+@click.argument("exercises", nargs=-1)
+@click.option("--to", type=DIRECTORY, required=True, help="The directory to write them to.")
+@solutions_option
+def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
+    """Write the complete notebooks of EXERCISES (default: all), answers included."""
+    from autograder.release import write_source
+    from autograder.task import exercise_names
+
+    for name in exercises or exercise_names():
+        if not (solutions / f"{name}.py").exists():
+            msg = f"there is no exercise {name!r} in {solutions}"
+            raise click.UsageError(msg)
+        click.echo(write_source(solutions / f"{name}.py", to))
+
+
+@cli.command()
+@click.argument("submissions", type=DIRECTORY)
+@click.option("--out", type=DIRECTORY, required=True, help="The grading course: made, or gone on with.")
+@click.option("--exercise", "exercises", multiple=True, help="Grade only this exercise; may be given again.")
+@click.option("--seed", help="Draws the secret cases.  [default: drawn once and kept in OUT/seed.txt]")
+@click.option("--workers", type=click.IntRange(1), help="How many at once.  [default: the number of cores]")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where torch tasks run.",
+)
+@click.option(
+    "--cell-seconds", type=click.FloatRange(1), default=Limits.cell_seconds, show_default=True, help="Limit for a cell."
+)
+@click.option(
+    "--total-seconds",
+    type=click.FloatRange(1),
+    default=Limits.total_seconds,
+    show_default=True,
+    help="Limit for a submission.",
+)
+@click.option("--db", "db_url", help="The gradebook's URL.  [default: OUT/gradebook.db]")
+@solutions_option
+def grade(
+    submissions: Path,
+    out: Path,
+    exercises: tuple[str, ...],
+    seed: str | None,
+    workers: int | None,
+    device: str,
+    cell_seconds: float,
+    total_seconds: float,
+    db_url: str | None,
+    solutions: Path,
+) -> None:
+    """Grade everything in SUBMISSIONS, a directory or a zip.
+
+    SUBMISSIONS is nbgrader's layout <student>/<exercise>/<notebook>.ipynb, or a folder or zip of notebooks as a
+    learning platform exports them. Every submission ends graded, partly graded or refused, with the reason. Called
+    again, it grades only what is new or has changed.
+
+    \b
+    OUT then holds
+      grades.csv          one row a submission, one column a task
+      feedback/           a page for each student and exercise
+      autograded/         the graded notebooks
+      gradebook.db        nbgrader's gradebook (nbgrader formgrader works in OUT)
+    """
+    from autograder.grading import grade as run_all
+    from autograder.report import print_report
+
+    console = Console()
+    limits = Limits(cell_seconds=cell_seconds, total_seconds=total_seconds)
+    with _progress(console) as shown:
+        run = run_all(
+            submissions,
+            out,
+            solutions=solutions,
+            seed=seed,
+            exercises=exercises,
+            workers=workers,
+            limits=limits,
+            device=device,
+            db_url=db_url,
+            progress=shown,
+        )
+    print_report(console, run.outcomes)
+    _print_places(console, out, run.graded_now, len(run.outcomes), run.seconds)
+
+
+class _progress:  # noqa: N801 - used as a function: with _progress(console) as shown
+    """A progress bar with the remaining time, on stderr so that the report can be piped."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]Grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[last]}"),
+            console=Console(stderr=True) if console.is_terminal else Console(stderr=True),
+            transient=True,
+        )
+
+    def __enter__(self) -> Callable[[int, int, Outcome | None], None]:
+        self._bar.start()
+        task = self._bar.add_task("grading", total=None, last="")
+
+        def shown(done: int, total: int, last: Outcome | None) -> None:
+            text = "" if last is None else f"{last.student[:30]}: {last.kind}"
+            self._bar.update(task, completed=done, total=total, last=text)
+
+        return shown
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _print_places(console: Console, out: Path, now: int, total: int, seconds: float) -> None:
+    kept = f", {total - now} kept from before" if now < total else ""
+    console.print(f"\n{now} graded now{kept}, in {seconds:.0f} s.")
+    for name, what in (
+        ("grades.csv", "one row a submission"),
+        ("feedback", "a page for each student and exercise"),
+        ("autograded", "the graded notebooks"),
+        ("gradebook.db", "nbgrader's gradebook"),
+    ):
+        console.print(f"  {out / name}  [dim]{what}[/dim]", soft_wrap=True)
+
+
+@cli.command()
+@click.argument("course", type=DIRECTORY)
+def report(course: Path) -> None:
+    """Show the class table, the counts and the most common mistakes of a graded COURSE again."""
+    from autograder.report import print_report
+
+    print_report(Console(), [outcome for _, outcome in _kept(course)])
+
+
+@cli.command()
+@click.argument("course", type=DIRECTORY)
+@click.option("--to", type=DIRECTORY, help="Another place for the pages.  [default: COURSE/feedback]")
+def feedback(course: Path, to: Path | None) -> None:
+    """Write the feedback pages of a graded COURSE again, e.g. after grading by hand."""
+    from autograder.feedback import write_feedback
+
+    for graded, outcome in _kept(course):
+        if graded.exists():
+            page = write_feedback(graded, outcome, (to or course / "feedback") / outcome.student / outcome.exercise)
+            click.echo(page)
+
+
+def _kept(course: Path) -> list[tuple[Path, Outcome]]:
+    import json
+
+    records = sorted((course / "outcomes").glob("*/*.json"))
+    if not records:
+        msg = f"there is no graded course in {course}: grade one with `autograder grade SUBMISSIONS --out {course}`"
+        raise click.UsageError(msg)
+    outcomes = [Outcome.from_dict(json.loads(r.read_text(encoding="utf-8"))["outcome"]) for r in records]
+    return [(course / "autograded" / o.student / o.exercise / f"{o.exercise}.ipynb", o) for o in outcomes]
+
+
+@cli.command()
+@click.option(
+    "--to", type=DIRECTORY, default=Path("demo-class"), show_default=True, help="Where the class and its grades go."
+)
+@click.option("--workers", type=click.IntRange(1), help="How many at once.  [default: the number of cores]")
+@solutions_option
+def demo(to: Path, workers: int | None, solutions: Path) -> None:
+    """Make up a class, right, wrong, broken and strange, and grade it as a real one would be.
+
+    What lies in the directory from an earlier demo is replaced.
+    """
+    from autograder.demo.class_ import LIMITS, MARKER, make_class
+    from autograder.grading import grade as run_all
+    from autograder.report import print_report
+
+    if to.exists():
+        if not (to / MARKER).exists():
+            msg = f"{to} exists and is not an earlier demo: choose another --to"
+            raise click.UsageError(msg)
+        shutil.rmtree(to)
+    console = Console()
+    students = make_class(to / "handed-in", solutions)
+    (to / MARKER).touch()
+    console.print(f"A class of {len(students)} submissions lies in {to / 'handed-in'}.")
+    with _progress(console) as shown:
+        run = run_all(
+            to / "handed-in", to / "graded", solutions=solutions, workers=workers, limits=LIMITS, progress=shown
+        )
+    print_report(console, run.outcomes)
+    _print_places(console, to / "graded", run.graded_now, len(run.outcomes), run.seconds)
+
+
+if __name__ == "__main__":
+    main()

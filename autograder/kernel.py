@@ -1,0 +1,197 @@
+"""One submission's kernel: runs cells within limits, and comes back after a crash.
+
+A cell that hangs is interrupted, then killed; a kernel that died is started anew and the cells before are run
+again without the one that killed it, so that one bad cell costs no more than its own tasks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from nbclient.client import NotebookClient
+from nbclient.exceptions import CellExecutionComplete
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from autograder.sandbox.provisioner import SubmissionKernelManager
+from autograder.submission import Limits
+
+__all__ = ["KernelSession", "KernelTrouble", "kernel_session"]
+
+START_SECONDS = 60.0
+GRACE_SECONDS = 3.0
+POLL_SECONDS = 0.5
+
+
+class KernelTrouble(RuntimeError):
+    """The kernel did not finish what it was given: it died, hung or ran out of its time. One sentence why."""
+
+
+@contextlib.contextmanager
+def kernel_session(limits: Limits) -> Iterator[KernelSession]:
+    """Start a session and make sure that nothing of it is left afterwards."""
+    session = KernelSession(limits)
+    try:
+        session.start()
+        yield session
+    finally:
+        session.stop()
+
+
+class KernelSession:
+    """A kernel for one submission, with the cells that have run in it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.total_seconds
+        self._restarts = 0
+        self._done: list[str] = []
+        self._manager: SubmissionKernelManager | None = None
+        self._client: BlockingKernelClient | None = None
+
+    def start(self) -> None:
+        """Start the kernel; raises KernelTrouble if it does not come up."""
+        self._manager = SubmissionKernelManager()
+        self._manager.start_kernel()
+        self._client = self._manager.client()
+        self._client.start_channels()
+        try:
+            self._client.wait_for_ready(timeout=START_SECONDS)
+        except RuntimeError as error:
+            msg = f"the kernel did not start within {START_SECONDS:g} seconds"
+            raise KernelTrouble(msg) from error
+
+    def stop(self) -> None:
+        """End the kernel at once: there is nothing in it worth saving."""
+        if self._client is not None:
+            self._client.stop_channels()
+        if self._manager is not None and self._manager.has_kernel:
+            self._manager.shutdown_kernel(now=True)
+        self._client = self._manager = None
+
+    def run_cell(self, cell: NotebookNode) -> None:
+        """Run a cell of the submission; its outputs, and any trouble, are in the cell afterwards."""
+        cell.outputs, cell.execution_count = [], None
+        try:
+            self._recover()
+            self._execute(cell, cell.source, self._limits.cell_seconds, store=True)
+        except KernelTrouble as trouble:
+            cell.outputs.append(_error("KernelTrouble", str(trouble)))
+        else:
+            self._done.append(cell.source)
+
+    def ask(self, code: str, mime: str, seconds: float) -> str:
+        """Run the referee's ``code`` and return what it displays as ``mime``.
+
+        Raises
+        ------
+        KernelTrouble
+            If there is no answer: the kernel died, hung, or its time is used up.
+        """
+        self._recover()
+        cell = new_code_cell(code)
+        # The answer may be large (predictions for a whole test set); the wire has its own bound.
+        self._execute(cell, code, seconds, store=False, bound=64 * 2**20)
+        for output in reversed(cell.outputs):
+            if output.output_type == "display_data" and mime in output.data:
+                answer = output.data[mime]
+                return answer if isinstance(answer, str) else ""
+        error = next((o for o in cell.outputs if o.output_type == "error"), None)
+        detail = f" ({error.ename}: {error.evalue[:200]})" if error is not None else ""
+        msg = f"the kernel gave no answer{detail}"
+        raise KernelTrouble(msg)
+
+    def _recover(self) -> None:
+        """Start the kernel anew if it is dead, and run again what had run to its end."""
+        if self._manager is not None and self._manager.is_alive():
+            return
+        if self._restarts >= self._limits.restarts:
+            msg = f"the kernel died {self._restarts + 1} times and was not started again"
+            raise KernelTrouble(msg)
+        self._restarts += 1
+        self.stop()
+        self.start()
+        for source in self._done:
+            self._execute(new_code_cell(source), source, self._limits.cell_seconds, store=True)
+
+    def _execute(
+        self, cell: NotebookNode, source: str, seconds: float, *, store: bool, bound: int | None = None
+    ) -> None:
+        assert self._client is not None
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            msg = f"the submission's {self._limits.total_seconds:g} seconds were used up"
+            raise KernelTrouble(msg)
+        seconds = min(seconds, left)
+        message_id = self._client.execute(source, store_history=store, allow_stdin=False, stop_on_error=False)
+        try:
+            self._collect(cell, message_id, seconds, bound or self._limits.output_bytes)
+        except TimeoutError:
+            self._interrupt(cell, message_id)
+            msg = f"stopped after {seconds:g} seconds"
+            raise KernelTrouble(msg) from None
+
+    def _collect(self, cell: NotebookNode, message_id: str, seconds: float, bound: int) -> None:
+        """Put the cell's outputs together until the kernel says that it is idle."""
+        assert self._client is not None
+        # nbclient knows how displays are updated and outputs cleared; the waiting is ours, to be able to give up.
+        book = NotebookClient(new_notebook(), record_timing=False)
+        book.reset_execution_trackers()
+        book.clear_before_next_output = False
+        deadline, size = time.monotonic() + seconds, 0
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                message = self._client.get_iopub_msg(timeout=min(left, POLL_SECONDS))
+            except queue.Empty:
+                self._require_alive()
+                continue
+            if message["parent_header"].get("msg_id") != message_id or message["msg_type"].startswith("comm"):
+                continue
+            if message["msg_type"] != "status":
+                size += _size(message["content"])
+                if size > bound:
+                    continue
+            try:
+                book.process_message(message, cell, 0)
+            except CellExecutionComplete:
+                break
+        if size > bound:
+            cell.outputs.append(new_output("stream", name="stdout", text=f"\n[output cut at {bound} bytes]\n"))
+
+    def _require_alive(self) -> None:
+        if self._manager is None or not self._manager.is_alive():
+            msg = "the kernel died: the code ended the process, or the process was killed"
+            raise KernelTrouble(msg)
+
+    def _interrupt(self, cell: NotebookNode, message_id: str) -> None:
+        """Interrupt, and kill if that does not help: a loop may swallow interrupts."""
+        assert self._manager is not None
+        self._manager.interrupt_kernel()
+        try:
+            self._collect(cell, message_id, GRACE_SECONDS, self._limits.output_bytes)
+        except TimeoutError:
+            # Killed here, started again by whoever needs it next.
+            self._manager.shutdown_kernel(now=True)
+
+
+def _size(content: Any) -> int:
+    """Return roughly how much text a message holds."""
+    if isinstance(content, str):
+        return len(content)
+    if isinstance(content, dict):
+        return sum(_size(v) for v in content.values())
+    if isinstance(content, (list, tuple)):
+        return sum(_size(v) for v in content)
+    return 8
+
+
+def _error(name: str, sentence: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=sentence, traceback=[f"{name}: {sentence}"])

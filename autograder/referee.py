@@ -1,0 +1,218 @@
+"""The referee: outside the submission's kernel, it asks, compares, and writes the score itself.
+
+At each graded cell the inputs go in, plain values come out, and the verdict is made here. What the notebook
+printed, displayed or says about itself decides nothing: the cell's outputs are replaced by the referee's own, of
+which nbgrader reads exactly one number between 0 and the cell's points.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Unicode
+
+from autograder import wire
+from autograder.display import Card, card_html
+from autograder.inside import Answer, Failure, probe_source
+from autograder.kernel import KernelSession, KernelTrouble, kernel_session
+from autograder.reconcile import grade_id
+from autograder.submission import Limits, TaskResult
+from autograder.task import Case, Exercise, Task, load_exercise
+from autograder.verdict import Verdict, judge, refuse
+
+__all__ = ["Referee", "grade_notebook", "read_answers"]
+
+ASK = "__import__('autograder.inside', fromlist=['respond']).respond({request!r})"
+
+
+def grade_notebook(
+    notebook: NotebookNode, exercise: Exercise, seed: str, *, limits: Limits | None = None, device: str = "cpu"
+) -> list[TaskResult]:
+    """Run a reconciled notebook and grade it in place; a pure function of its arguments.
+
+    Parameters
+    ----------
+    notebook
+        Every released cell once, in order (see :mod:`autograder.reconcile`).
+    seed
+        Secret: the cases are drawn from it.
+    device
+        Where torch tasks run, ``"cpu"`` or ``"cuda"``.
+
+    Returns
+    -------
+    list of TaskResult
+        One per task of the exercise, in its order, whatever happened.
+    """
+    limits = limits or Limits()
+    results: dict[str, TaskResult] = {}
+    with kernel_session(limits) as session:
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            task = exercise.tasks.get(grade_id(cell) or "")
+            if task is not None and cell.metadata["nbgrader"]["grade"]:
+                verdict = _judge(session, exercise, task, seed, device)
+                write_verdict(cell, verdict)
+                results[task.name] = TaskResult.of(verdict)
+            else:
+                session.run_cell(cell)
+    return [results.get(t.name, TaskResult(t.name, None, t.points)) for t in exercise.tasks.values()]
+
+
+def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, device: str) -> Verdict:
+    source = probe_source(task.probe) if task.probe is not None else ""
+    where = device if task.arrays == "torch" else "cpu"
+
+    def ask(cases: Sequence[Case]) -> list[Answer]:
+        token = secrets.token_hex(16)
+        request = wire.dumps(
+            {
+                "token": token,
+                "probe": source,
+                "kind": task.kind,
+                "arrays": task.arrays,
+                "device": where,
+                "cases": [{"inputs": dict(c.inputs), "seed": c.seed} for c in cases],
+            }
+        )
+        reply = session.ask(ASK.format(request=request), wire.MIME, task.seconds)
+        return read_answers(reply, token, len(cases))
+
+    try:
+        return judge(exercise, task, ask, seed, device=where)
+    except KernelTrouble as trouble:
+        return refuse(task, f"no answer: {trouble}")
+    except wire.WireError as error:
+        return refuse(task, f"the answer could not be read: {error}")
+
+
+def read_answers(reply: str, token: str, n: int) -> list[Answer]:
+    """Return the answers in ``reply``; every field is checked, for the sender is not trusted.
+
+    Raises
+    ------
+    WireError
+        If the reply is not of the agreed form or does not answer the question that ``token`` names.
+    """
+    message = wire.loads(reply)
+    if not isinstance(message, dict) or message.get("token") != token:
+        msg = "it does not answer the question that was asked"
+        raise wire.WireError(msg)
+    answers = message.get("answers")
+    if not isinstance(answers, list) or len(answers) != n:
+        msg = f"{n} answers were expected"
+        raise wire.WireError(msg)
+    return [_read_answer(a) for a in answers]
+
+
+def _read_answer(a: Any) -> Answer:
+    if not isinstance(a, dict):
+        msg = "an answer is not a set of named values"
+        raise wire.WireError(msg)
+    values, forms, failure = a.get("values"), a.get("forms"), a.get("failure")
+    if not isinstance(values, dict) or not isinstance(forms, dict):
+        msg = "an answer has no values"
+        raise wire.WireError(msg)
+    return Answer(
+        values=values,
+        forms={k: _short(v, 200) for k, v in forms.items()},
+        failure=_read_failure(failure),
+        changed=tuple(_short(c, 100) for c in _list(a.get("changed"))[:20]),
+        printed=_short(a.get("printed"), 2000),
+        warned=tuple(_short(w, 300) for w in _list(a.get("warned"))[:5]),
+    )
+
+
+def _read_failure(failure: Any) -> Failure | None:
+    if failure is None:
+        return None
+    f = failure if isinstance(failure, dict) else {}
+    line = f.get("line")
+    return Failure(
+        _short(f.get("kind"), 100) or "Error",
+        _short(f.get("message"), 500),
+        line if type(line) is int else None,
+        _short(f.get("source"), 200),
+        _short(f.get("function"), 100),
+    )
+
+
+def _short(value: Any, length: int) -> str:
+    return value[:length] if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def write_verdict(cell: NotebookNode, verdict: Verdict) -> None:
+    """Replace the cell's outputs by the card and the score, in the one form that nbgrader reads as it stands.
+
+    nbgrader takes a negative, unreadable or missing score for full marks, anything on stderr for none, and ends
+    the submission at a score above the points; a built-in float between 0 and the points is none of these.
+    """
+    points = min(max(float(verdict.points), 0.0), float(verdict.out_of))
+    if points != points:
+        points = 0.0
+    cell.execution_count = None
+    cell.outputs = [
+        new_output(
+            "display_data",
+            data={"text/html": card_html(verdict), "text/plain": repr(Card(verdict))},
+            metadata={"autograder": "verdict"},
+        ),
+        new_output("execute_result", data={"text/plain": repr(points)}, execution_count=None),
+    ]
+
+
+class Referee(NbGraderPreprocessor):
+    """nbgrader's execution step, replaced: runs the submission and grades it, as ``autograder grade`` does."""
+
+    course = Unicode("", help="The course's directory, where the secret seed lies.").tag(config=True)
+    device = Unicode("auto", help="Where torch tasks run: auto, cpu or cuda.").tag(config=True)
+    cell_seconds = Float(Limits.cell_seconds, help="Seconds that one cell may take.").tag(config=True)
+    total_seconds = Float(Limits.total_seconds, help="Seconds that one submission may take.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Run and grade the notebook."""
+        from autograder.course import Course
+        from autograder.feedback import sanitize_notebook
+
+        exercise = load_exercise(resources["nbgrader"]["assignment"])
+        seed = Course(Path(self.course)).kept_seed()
+        limits = Limits(cell_seconds=self.cell_seconds, total_seconds=self.total_seconds)
+        started = time.perf_counter()
+        grade_notebook(nb, exercise, seed, limits=limits, device=choose_device(self.device))
+        self.log.info("Graded in %.1f s", time.perf_counter() - started)
+        return sanitize_notebook(nb), resources
+
+
+def choose_device(asked: str) -> str:
+    """Return ``"cpu"`` or ``"cuda"`` for ``"auto"``, ``"cpu"`` or ``"cuda"``.
+
+    Raises
+    ------
+    ValueError
+        If ``"cuda"`` is asked for and there is none, or the name is another one.
+    """
+    if asked == "cpu":
+        return "cpu"
+    if asked not in {"auto", "cuda"}:
+        msg = f"the device is auto, cpu or cuda, not {asked!r}"
+        raise ValueError(msg)
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if asked == "cuda":
+        msg = "no CUDA device was found: take --device cpu, or auto"
+        raise ValueError(msg)
+    return "cpu"

@@ -1,0 +1,1 @@
+"""Where a submission runs: the kernel provisioner through which every submission is started."""
