@@ -158,7 +158,7 @@ def grade(
 
     console = Console()
     limits = Limits(cell_seconds=cell_seconds, total_seconds=total_seconds)
-    with _progress(console) as shown:
+    with _progress() as shown:
         run = run_all(
             submissions,
             out,
@@ -175,10 +175,10 @@ def grade(
     _print_places(console, out, run.graded_now, len(run.outcomes), run.seconds)
 
 
-class _progress:  # noqa: N801 - used as a function: with _progress(console) as shown
+class _progress:  # noqa: N801 - used as a function: with _progress() as shown
     """A progress bar with the remaining time, on stderr so that the report can be piped."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self) -> None:
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("[bold]Grading"),
@@ -186,7 +186,7 @@ class _progress:  # noqa: N801 - used as a function: with _progress(console) as 
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[last]}"),
-            console=Console(stderr=True) if console.is_terminal else Console(stderr=True),
+            console=Console(stderr=True),
             transient=True,
         )
 
@@ -273,7 +273,7 @@ def demo(to: Path, workers: int | None, solutions: Path) -> None:
     students = make_class(to / "handed-in", solutions)
     (to / MARKER).touch()
     console.print(f"A class of {len(students)} submissions lies in {to / 'handed-in'}.")
-    with _progress(console) as shown:
+    with _progress() as shown:
         run = run_all(
             to / "handed-in", to / "graded", solutions=solutions, workers=workers, limits=LIMITS, progress=shown
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -17,9 +16,8 @@ from autograder.submission import Outcome
 __all__ = ["scores", "writer"]
 
 
-@contextlib.contextmanager
-def writer(course: Course) -> Iterator[Callable[[Outcome, Path], None]]:
-    """Yield ``record(outcome, graded_notebook)``, the only thing that writes to the course's gradebook."""
+def writer(course: Course) -> Callable[[Outcome, Path], None]:
+    """Return ``record(outcome, graded_notebook)``, the only thing that writes scores to the course's gradebook."""
     save = SaveAutoGrades()
     save.log.setLevel(logging.ERROR)
 
@@ -43,7 +41,7 @@ def writer(course: Course) -> Iterator[Callable[[Outcome, Path], None]]:
         }
         save.preprocess(nbformat.read(graded, as_version=4), resources)
 
-    yield record
+    return record
 
 
 def scores(course: Course) -> dict[tuple[str, str], float]:

@@ -14,6 +14,7 @@ import logging
 import multiprocessing
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -46,6 +47,11 @@ class Job:
     seed: str
     limits: Limits
     device: str
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """The exercise and the student: no two jobs of a run share them."""
+        return self.submission.exercise, self.submission.student
 
     @property
     def key(self) -> str:
@@ -119,9 +125,8 @@ def _graded(job: Job, started: float) -> Outcome:
 
 def _refused(job: Job, reason: str) -> Outcome:
     s = job.submission
-    results = [
-        TaskResult(t.name, 0.0, t.points, (reason,), ran=False) for t in load_exercise(s.exercise).tasks.values()
-    ]
+    tasks = load_exercise(s.exercise).tasks.values()
+    results = [TaskResult(t.name, 0.0, t.points, (reason,), ran=False) for t in tasks]
     return Outcome(s.student, s.exercise, "refused", reason, s.notes, results)
 
 
@@ -181,18 +186,23 @@ def grade(
             course.ensure_released(solutions / f"{name}.py")
         submissions = collect(source, course.submitted, names, {n: course.release_of(n) for n in names})
         jobs = [Job(s, course.root, secret, limits or Limits(), device) for s in submissions]
-        finished = {job: outcome for job in jobs if (outcome := _finished(job)) is not None}
-        todo = [job for job in jobs if job not in finished]
-        progress(len(finished), len(jobs), None)
-        outcomes = {**finished}
-        with gradebook.writer(course) as record:
-            for job, outcome in finished.items():
-                record(outcome, job.graded)
-            for job, outcome in _run_all(todo, workers or os.cpu_count() or 1):
-                outcomes[job] = outcome
-                record(outcome, job.graded)
-                progress(len(outcomes), len(jobs), outcome)
-        ordered = [outcomes[job] for job in jobs]
+        outcomes: dict[tuple[str, str], Outcome] = {}
+        record = gradebook.writer(course)
+        todo = []
+        for job in jobs:
+            kept = _finished(job)
+            if kept is None:
+                todo.append(job)
+            else:
+                outcomes[job.name] = kept
+                # The last run may have been killed between the file and the gradebook.
+                record(kept, job.graded)
+        progress(len(outcomes), len(jobs), None)
+        for job, outcome in _run_all(todo, workers or os.cpu_count() or 1):
+            outcomes[job.name] = outcome
+            record(outcome, job.graded)
+            progress(len(outcomes), len(jobs), outcome)
+        ordered = [outcomes[job.name] for job in jobs]
         write_grades(ordered, course.root / "grades.csv")
     return Run(course, ordered, time.perf_counter() - started, len(todo))
 
@@ -230,20 +240,21 @@ def _finished(job: Job) -> Outcome | None:
 
 def _run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
     """Yield outcomes as they are ready. A worker that dies takes nothing with it: its jobs are given out again."""
-    waiting = dict.fromkeys(jobs, 0)
+    waiting = {job.name: job for job in jobs}
+    breakdowns: Counter[tuple[str, str]] = Counter()
     while waiting:
         with concurrent.futures.ProcessPoolExecutor(
             min(workers, len(waiting)), mp_context=multiprocessing.get_context("forkserver")
         ) as pool:
-            futures = {pool.submit(grade_one, job): job for job in waiting}
+            futures = {pool.submit(grade_one, job): job for job in waiting.values()}
             try:
                 for future in concurrent.futures.as_completed(futures):
+                    job = futures[future]
                     outcome = future.result()
-                    del waiting[futures[future]]
-                    yield futures[future], outcome
+                    del waiting[job.name]
+                    yield job, outcome
             except BrokenProcessPool:
-                for job in list(waiting):
-                    waiting[job] += 1
-                    if waiting[job] > 2:
-                        del waiting[job]
-                        yield job, _refused(job, "the grader's own process died three times on or beside this one")
+                breakdowns.update(waiting)
+        for name in [n for n, times in breakdowns.items() if times > 2 and n in waiting]:
+            job = waiting.pop(name)
+            yield job, _refused(job, "the grader's own process died three times while this one was waiting or graded")
