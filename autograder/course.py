@@ -7,9 +7,9 @@ nbgrader's own commands, formgrader and exporters work in it unchanged.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,9 +183,20 @@ class Course:
         from nbgrader.apps import NbGraderAPI
         from nbgrader.coursedir import CourseDirectory
 
-        logging.getLogger("alembic").setLevel(logging.WARNING)
         api: Any = NbGraderAPI(coursedir=CourseDirectory(config=self.config), config=self.config)
-        result = getattr(api, command)(exercise, force=True, create=True)
+        with _scripts_on_path():
+            result = getattr(api, command)(exercise, force=True, create=True)
         if not result["success"]:
             msg = f"nbgrader {command} {exercise} failed: {result.get('error', '')}\n{result.get('log', '')}"
             raise CourseError(msg)
+
+
+@contextlib.contextmanager
+def _scripts_on_path() -> Iterator[None]:
+    """Let nbgrader find ``alembic``, which it runs as a command when it makes a gradebook, in this environment."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

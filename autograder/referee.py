@@ -16,6 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import determine_grade
 from traitlets import Float, Unicode
 
 from autograder import wire
@@ -55,16 +56,25 @@ def grade_notebook(
     results: dict[str, TaskResult] = {}
     with kernel_session(limits) as session:
         for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
             task = exercise.tasks.get(grade_id(cell) or "")
-            if task is not None and cell.metadata["nbgrader"]["grade"]:
+            if task is not None and task.kind == "written":
+                results[task.name] = _unless_blank(cell, task)
+            elif cell.cell_type != "code":
+                continue
+            elif task is not None and cell.metadata["nbgrader"]["grade"]:
                 verdict = _judge(session, exercise, task, seed, device)
                 write_verdict(cell, verdict)
                 results[task.name] = TaskResult.of(verdict)
             else:
                 session.run_cell(cell)
     return [results.get(t.name, TaskResult(t.name, None, t.points)) for t in exercise.tasks.values()]
+
+
+def _unless_blank(cell: NotebookNode, task: Task) -> TaskResult:
+    """Leave a written answer to a person, as nbgrader does, unless there is none."""
+    score, _ = determine_grade(cell)
+    reasons = ("no answer was written",) if score == 0 else ()
+    return TaskResult(task.name, None if score is None else float(score), task.points, reasons)
 
 
 def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, device: str) -> Verdict:
