@@ -28,8 +28,8 @@ def cli() -> None:
 
     \b
       autograder release                     exercises/ from solutions/, for the students
-      autograder grade SUBMISSIONS --out RUN  run and score everything that was handed in
-      autograder report RUN                  the class table and the most common mistakes
+      autograder grade SUBMISSIONS           run and score everything that was handed in
+      autograder report                      the class table and the most common mistakes
 
     `autograder demo` does all of it with a made-up class.
     """
@@ -105,7 +105,13 @@ def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
 
 @cli.command()
 @click.argument("submissions", type=DIRECTORY)
-@click.option("--out", type=DIRECTORY, required=True, help="The grading course: made, or gone on with.")
+@click.option(
+    "--out",
+    type=DIRECTORY,
+    default=Path("course"),
+    show_default=True,
+    help="The grading course: made, or gone on with.",
+)
 @click.option("--exercise", "exercises", multiple=True, help="Grade only this exercise; may be given again.")
 @click.option("--seed", help="Draws the secret cases.  [default: drawn once and kept in OUT/seed.txt]")
 @click.option("--workers", type=click.IntRange(1), help="How many at once.  [default: the number of cores]")
@@ -217,7 +223,7 @@ def _print_places(console: Console, out: Path, now: int, total: int, seconds: fl
 
 
 @cli.command()
-@click.argument("course", type=DIRECTORY)
+@click.argument("course", type=DIRECTORY, default=Path("course"))
 def report(course: Path) -> None:
     """Show the class table, the counts and the most common mistakes of a graded COURSE again."""
     from autograder.report import print_report
@@ -226,7 +232,7 @@ def report(course: Path) -> None:
 
 
 @cli.command()
-@click.argument("course", type=DIRECTORY)
+@click.argument("course", type=DIRECTORY, default=Path("course"))
 @click.option("--to", type=DIRECTORY, help="Another place for the pages.  [default: COURSE/feedback]")
 def feedback(course: Path, to: Path | None) -> None:
     """Write the feedback pages of a graded COURSE again, e.g. after grading by hand."""

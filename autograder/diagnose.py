@@ -1,48 +1,45 @@
-"""Name the mistake that explains the numbers."""
+"""Name the mistake that explains the numbers.
+
+The comparison knows that a value is wrong; here the mistakes that people make are tried one after the other, and
+the first that gives just the student's numbers is named. A false name is worse than none, so a guess must reproduce
+the value within the tolerance of its dtype, in this case and, where one mistake would show everywhere, in all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import warnings
 
-from autograder.compare import Comparison
-from autograder.inside import Answer, Failure
-from autograder.task import Case, Task
+import numpy as np
 
-if TYPE_CHECKING:
-    from autograder.verdict import Row
+from autograder.mistakes import HYPOTHESES
+from autograder.mistakes.evidence import Evidence
+from autograder.mistakes.raised import explain_failure
 
 __all__ = ["Evidence", "diagnose", "explain_failure"]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """All that is known of one wrong output.
-
-    ``expected`` holds every output of the reference in this case; ``same_output`` the rows of this output in
-    all cases; ``again`` the answer to the same case asked a second time; ``rerun(inputs)`` the reference's outputs
-    for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes.
-    """
-
-    task: Task
-    case: Case
-    output: str
-    comparison: Comparison
-    actual: Any
-    expected: Mapping[str, Any]
-    answer: Answer
-    same_output: Sequence[Row]
-    again: Answer | None
-    rerun: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-    reference: Callable[[], Any]
-
-
 def diagnose(evidence: Evidence) -> str:
-    """Return the sentence that explains a wrong output best, or an empty string."""
-    return evidence.comparison.message
+    """Return the sentence that explains a wrong output best.
+
+    Where no mistake is recognised, it is the task's hint for this output, else what the comparison found. A mistake
+    that shows at an edge alone is said to be one.
+    """
+    if evidence.comparison.ok:
+        return ""
+    sentence = _explain(evidence)
+    if evidence.case.edge and evidence.ordinary_are_right:
+        return f"right in general, wrong at the edge: {evidence.case.edge}. {sentence}"
+    return sentence
 
 
-def explain_failure(failure: Failure) -> str:
-    """Return one sentence on an exception in the student's code."""
-    return f"{failure.kind}: {failure.message}"
+def _explain(e: Evidence) -> str:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for hypothesis in HYPOTHESES:
+            try:
+                sentence = hypothesis(e)
+            except Exception:  # noqa: S112 - a guess that stumbles over odd values must not cost the verdict
+                continue
+            if sentence:
+                return sentence
+    return e.task.hints.get(e.output) or f"`{e.output}`: {e.comparison.message}"

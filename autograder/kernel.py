@@ -133,7 +133,7 @@ class KernelSession:
             self._collect(cell, message_id, seconds, bound or self._limits.output_bytes)
         except TimeoutError:
             self._interrupt(cell, message_id)
-            msg = f"stopped after {seconds:g} seconds"
+            msg = f"stopped after {seconds:.3g} seconds"
             raise KernelTrouble(msg) from None
 
     def _collect(self, cell: NotebookNode, message_id: str, seconds: float, bound: int) -> None:
