@@ -1,9 +1,9 @@
 """The bridge from a pair of plain functions to PyTorch's autograd.
 
-A layer in this course is two functions: a forward pass that returns its result and a cache, and a backward
-pass that turns the upstream gradient and that cache into gradients of the inputs. PyTorch asks for the same two
-passes in a `torch.autograd.Function`. The bridge builds one from the other, so that a pair written by
-hand, ours or yours, in PyTorch or in NumPy, can be a layer of a real network:
+A layer in this course is two functions: a forward pass that returns its result and a cache, and a backward pass that
+turns the upstream gradient and that cache into gradients of the inputs. PyTorch asks for the same two passes in a
+`torch.autograd.Function`. The bridge builds one from the other, so that a pair written by hand, ours or yours, in
+PyTorch or in NumPy, can be a layer of a real network:
 
 >>> def cube_forward(x):
 ...     return x**3, x
@@ -21,7 +21,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 Arrays = Literal["torch", "numpy"]
 
@@ -45,8 +44,9 @@ def autograd_function(
         shape; None is allowed where no gradient is needed. With several results: ``backward(dout_1, dout_2, ...,
         cache)``.
     arrays : {"torch", "numpy"}
-        What the two functions compute with. With "numpy" every tensor becomes a read-only NumPy array on the way in,
-        and every result a tensor of the input's dtype and device on the way out.
+        What the two functions compute with. With "torch" they see the tensors without their graph. With "numpy" every
+        tensor, options too, becomes a read-only NumPy array on the way in, and every result a tensor of the input's
+        dtype and device on the way out.
 
     Returns
     -------
@@ -57,19 +57,26 @@ def autograd_function(
     Raises
     ------
     ValueError
-        If `arrays` is neither word; when called, if the number or the shape of the gradients is wrong.
+        If `arrays` is neither word; in the backward pass, if the number or the shape of the gradients is wrong.
     TypeError
         When called: if a positional argument is no tensor, if an option is a tensor that needs a gradient, or if a
         result has the wrong type.
+    RuntimeError
+        If the gradient itself is to be differentiated (``create_graph=True``).
+
+    References
+    ----------
+    Lecture 4, computational graphs and backpropagation.
     """
     if arrays not in ("torch", "numpy"):
         msg = f'arrays must be "torch" or "numpy", got {arrays!r}'
         raise ValueError(msg)
-    name = getattr(forward, "__name__", type(forward).__name__)
+    name = _name(forward)
     receive = _to_numpy if arrays == "numpy" else torch.Tensor.detach
 
     def run_forward(ctx: Any, options: dict[str, Any], *tensors: torch.Tensor) -> Any:
-        result = forward(*map(receive, tensors), **options)
+        constants = {k: receive(v) if isinstance(v, torch.Tensor) else v for k, v in options.items()}
+        result = forward(*map(receive, tensors), **constants)
         if not isinstance(result, tuple | list) or len(result) < 2:
             msg = f"{name} must return (out, cache), got {_describe(result)}"
             raise TypeError(msg)
@@ -81,8 +88,10 @@ def autograd_function(
         results = tuple(_to_tensor(out, arrays, like, name) for out in outs)
         return results if len(results) > 1 else results[0]
 
-    @once_differentiable
     def run_backward(ctx: Any, *douts: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        if torch.is_grad_enabled():  # autograd is recording the backward pass: create_graph=True
+            msg = f"the gradient of {name} is computed by hand and cannot be differentiated again (create_graph=True)"
+            raise RuntimeError(msg)
         tensors = ctx.saved_tensors
         result = backward(*map(receive, douts), ctx.cache)
         gradients = tuple(result) if isinstance(result, tuple | list) else (result,)
@@ -117,14 +126,10 @@ def autograd_function(
                 raise TypeError(msg)
         return node.apply(options, *tensors)
 
-    function.__name__ = function.__qualname__ = name.removesuffix("_forward")
-    function.__doc__ = forward.__doc__
-    return function
+    return _called_like(forward, function)
 
 
-def loss_function(
-    loss: Callable[..., tuple[Any, Any]], *, arrays: Arrays = "torch"
-) -> Callable[..., torch.Tensor]:
+def loss_function(loss: Callable[..., tuple[Any, Any]], *, arrays: Arrays = "torch") -> Callable[..., torch.Tensor]:
     """Make a differentiable PyTorch loss of a function that returns the loss together with its gradient.
 
     The gradient is known when the loss is, so backward only multiplies: ∂L/∂x = dout · gradient, where dout is 1 when
@@ -147,8 +152,12 @@ def loss_function(
     ------
     ValueError, TypeError
         As `autograd_function`; also ValueError if the value is no scalar or if y needs a gradient.
+
+    References
+    ----------
+    Lecture 4, chain rule.
     """
-    name = getattr(loss, "__name__", type(loss).__name__)
+    name = _name(loss)
 
     def value_and_gradient(x: Any, y: Any, **options: Any) -> tuple[Any, Any]:
         result = loss(x, y, **options)
@@ -164,8 +173,26 @@ def loss_function(
         return dout * gradient, None
 
     value_and_gradient.__name__ = name
-    value_and_gradient.__doc__ = loss.__doc__
-    return autograd_function(value_and_gradient, scale_gradient, arrays=arrays)
+    differentiable = autograd_function(value_and_gradient, scale_gradient, arrays=arrays)
+
+    def function(x: torch.Tensor, y: torch.Tensor, **options: Any) -> torch.Tensor:
+        if isinstance(y, torch.Tensor) and y.requires_grad:
+            msg = f"{name} gives its target y of shape {tuple(y.shape)} no gradient, but it needs one; detach it"
+            raise ValueError(msg)
+        return differentiable(x, y, **options)
+
+    return _called_like(loss, function)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _called_like(source: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `function` the name and the documentation of `source`."""
+    function.__name__ = function.__qualname__ = _name(source).removesuffix("_forward")
+    function.__doc__ = source.__doc__
+    return function
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
@@ -176,17 +203,16 @@ def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
 
 
 def _to_tensor(value: Any, arrays: Arrays, like: torch.Tensor | None, what: str) -> torch.Tensor:
-    """Return a new tensor with `value`, in the floating type and on the device of `like`.
+    """Return a new contiguous tensor of `value`; NumPy's take the floating type and the device of `like`.
 
     Always a copy: the cache may hold `value` itself, or `value` may be a view of an input, and what later layers do to
     the result must reach neither.
     """
     if isinstance(value, torch.Tensor) and arrays == "torch":
-        return value.clone()
+        return value.clone(memory_format=torch.contiguous_format)
     if isinstance(value, bool | int | float | np.number) or (isinstance(value, np.ndarray) and arrays == "numpy"):
-        if like is None:
-            return torch.from_numpy(np.array(value))
-        return torch.from_numpy(np.array(value)).to(like)
+        tensor = torch.from_numpy(np.array(value, order="C"))
+        return tensor if like is None else tensor.to(like)
     kind = "torch tensor" if arrays == "torch" else "NumPy array"
     msg = f"{what} must be a {kind}, got {_describe(value)}"
     if isinstance(value, np.ndarray):

@@ -43,7 +43,9 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, dout: Any = None, *, h: 
     ValueError
         If f(x) does not have dout's shape, or is no scalar when there is no dout.
 
-    Source: lecture 3, numerical gradients; CS 4803/7643, gradient check.
+    References
+    ----------
+    Georgia Tech CS 4803/7643, computing gradients: numerical gradient.
     """
     xp = array_namespace(x)
     x = _plain(x)
@@ -95,7 +97,9 @@ def relative_error(a: Any, b: Any, *, eps: float = 1e-8) -> float:
     ValueError
         If the shapes differ.
 
-    Source: CS231n, gradient checks.
+    References
+    ----------
+    Stanford CS231n, gradient checks.
     """
     errors = _relative_errors(a, b, eps)
     return float(array_namespace(errors).max(errors)) if math.prod(errors.shape) else 0.0
@@ -173,7 +177,9 @@ def gradient_check(
     ValueError
         If `gradient` does not have x's shape, or x is empty.
 
-    Source: CS 4803/7643, gradient check; CS231n.
+    References
+    ----------
+    Georgia Tech CS 4803/7643, computing gradients: gradient check; Stanford CS231n.
     """
     if tuple(gradient.shape) != tuple(x.shape) or not math.prod(x.shape):
         msg = f"gradient must have x's shape {tuple(x.shape)} and not be empty, got {tuple(gradient.shape)}"

@@ -37,7 +37,9 @@ def batches(
     ValueError
         If x and y differ in length, or `batch_size` is not positive.
 
-    Source: lecture 5, stochastic gradient descent.
+    References
+    ----------
+    Lecture 5, stochastic gradient descent.
     """
     if len(x) != len(y):
         msg = f"x and y must have one length, got {len(x)} and {len(y)}"
@@ -48,9 +50,7 @@ def batches(
     return _batches(x, y, batch_size, rng.permutation(len(x)), drop_last=drop_last)
 
 
-def _batches(
-    x: Any, y: Any, batch_size: int, order: np.ndarray, *, drop_last: bool
-) -> Iterator[tuple[Any, Any]]:
+def _batches(x: Any, y: Any, batch_size: int, order: np.ndarray, *, drop_last: bool) -> Iterator[tuple[Any, Any]]:
     end = len(order) // batch_size * batch_size if drop_last else len(order)
     for start in range(0, end, batch_size):
         chosen = order[start : start + batch_size]

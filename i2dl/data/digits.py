@@ -13,8 +13,6 @@ validation       240  to choose hyperparameters and the moment to stop
 test             240  to measure the final model, once
 hidden           240  kept back for grading; take your own numbers from test
 ============  ======  ========================================================================
-
-Source: lecture 6, train/validation/test split.
 """
 
 from dataclasses import dataclass
@@ -75,6 +73,10 @@ def load_digits(split: Split | None = None) -> Digits:
     ------
     ValueError
         If there is no such part.
+
+    References
+    ----------
+    Lecture 6, train/validation/test split.
     """
     if split is not None and split not in SPLITS:
         msg = f"split must be one of {', '.join(SPLITS)} or None, got {split!r}"

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-# NumPy's array, torch's tensor, or any other implementation of the array API standard: the standard names no base class.
+# NumPy's array, torch's tensor, or another that follows the array API standard; the standard names no base class.
 Array: TypeAlias = Any
 
 REDUCTIONS = ("mean", "sum", "batch")
@@ -72,12 +72,23 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(msg)
 
 
-def check_number(name: str, value: float, *, at_least: float = -math.inf, above: float = -math.inf) -> None:
-    """Raise ValueError unless the hyperparameter is finite and within its bounds."""
-    if not (math.isfinite(value) and value >= at_least and value > above):
-        bound = f" at least {at_least:g}" if at_least > -math.inf else ""
-        bound = f" above {above:g}" if above > -math.inf else bound
-        msg = f"{name} must be a finite number{bound}, but it is {value!r}"
+def check_number(
+    name: str, value: float, *, at_least: float | None = None, above: float | None = None, at_most: float | None = None
+) -> None:
+    """Raise ValueError unless the hyperparameter is finite and within those bounds that are given."""
+    bounds = []
+    fits = math.isfinite(value)
+    if at_least is not None:
+        bounds.append(f" at least {at_least:g}")
+        fits = fits and value >= at_least
+    if above is not None:
+        bounds.append(f" above {above:g}")
+        fits = fits and value > above
+    if at_most is not None:
+        bounds.append(f" at most {at_most:g}")
+        fits = fits and value <= at_most
+    if not fits:
+        msg = f"{name} must be a finite number{' and'.join(bounds)}, but it is {value!r}"
         raise ValueError(msg)
 
 
@@ -91,7 +102,8 @@ def check_labels(y: Array, scores: Array) -> None:
     check_shape("y", y, (n,))
     low, high = int(xp.min(y)), int(xp.max(y))
     if low < 0 or high >= classes:
-        msg = f"y must hold labels from 0 to {classes - 1} for scores of shape {(n, classes)}, but they run from {low} to {high}"
+        found = f"they run from {low} to {high}"
+        msg = f"y must hold labels from 0 to {classes - 1} for scores of shape {(n, classes)}, but {found}"
         raise ValueError(msg)
 
 

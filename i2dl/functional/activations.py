@@ -53,8 +53,8 @@ def identity_backward(dout: Array, cache: tuple[int, ...]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple of int
         From `identity_forward`.
 
@@ -111,8 +111,8 @@ def step_backward(dout: Array, cache: tuple[int, ...]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple of int
         From `step_forward`.
 
@@ -174,8 +174,8 @@ def sigmoid_backward(dout: Array, cache: Array) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : array
         From `sigmoid_forward`.
 
@@ -232,8 +232,8 @@ def tanh_backward(dout: Array, cache: Array) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : array
         From `tanh_forward`.
 
@@ -298,8 +298,8 @@ def softplus_backward(dout: Array, cache: tuple[Array, float]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `softplus_forward`.
 
@@ -365,8 +365,8 @@ def swish_backward(dout: Array, cache: tuple[Array, float]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `swish_forward`.
 

@@ -6,6 +6,8 @@ bends smoothly towards −α. At the corner itself, x = 0, any slope between the
 left branch decides, so that ReLU′(0) = 0, as in PyTorch.
 """
 
+import math
+
 from array_api_compat import array_namespace
 
 from i2dl.functional._checks import Array, check_floating, check_number, check_shape, check_upstream
@@ -49,8 +51,8 @@ def relu_backward(dout: Array, cache: Array) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : array
         From `relu_forward`.
 
@@ -114,8 +116,8 @@ def leaky_relu_backward(dout: Array, cache: tuple[Array, float]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `leaky_relu_forward`.
 
@@ -165,7 +167,7 @@ def prelu_forward(x: Array, alpha: Array) -> tuple[Array, tuple[Array, Array]]:
 
     References
     ----------
-    He, Zhang, Ren, Sun, *Delving deep into rectifiers*, 2015; I2DL lecture 7; I2DL exam Aug 2022 and Feb 2022.
+    He, Zhang, Ren, Sun, *Delving deep into rectifiers*, 2015; I2DL lecture 7; I2DL exam Jul 2021, 2.3.
     """
     xp = array_namespace(x, alpha)
     check_floating(x=x, alpha=alpha)
@@ -177,8 +179,8 @@ def prelu_backward(dout: Array, cache: tuple[Array, Array]) -> tuple[Array, Arra
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `prelu_forward`.
 
@@ -204,9 +206,9 @@ def prelu_backward(dout: Array, cache: tuple[Array, Array]) -> tuple[Array, Arra
     check_upstream(dout, x.shape)
     dx = xp.where(x > 0, dout, _per_channel(alpha, x) * dout)
     share = xp.where(x > 0, 0.0, x * dout)
-    shared = alpha.shape in ((), (1,))
+    shared = math.prod(alpha.shape) == 1
     axes = tuple(axis for axis in range(x.ndim) if shared or axis != 1)
-    return dx, xp.reshape(xp.sum(share, axis=axes), alpha.shape)
+    return dx, xp.reshape(xp.sum(share, axis=axes), tuple(alpha.shape))
 
 
 def _per_channel(alpha: Array, x: Array) -> Array:
@@ -260,8 +262,8 @@ def elu_backward(dout: Array, cache: tuple[Array, float]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `elu_forward`.
 

@@ -56,8 +56,8 @@ def softmax_backward(dout: Array, cache: tuple[Array, int]) -> Array:
 
     Parameters
     ----------
-    dout : array
-        Upstream gradient, in the shape of the output.
+    dout : array, shape of the output
+        Upstream gradient.
     cache : tuple
         From `softmax_forward`.
 

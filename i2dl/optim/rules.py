@@ -30,7 +30,9 @@ def sgd_update(w: Any, dw: Any, *, learning_rate: float) -> Any:
     ValueError
         If `dw` has another shape than `w`.
 
-    Source: lecture 5, gradient descent and SGD.
+    References
+    ----------
+    Lecture 5, gradient descent and SGD; exam Aug 2022, 6.3.
     """
     if dw.shape != w.shape:
         msg = f"dw must have w's shape {tuple(w.shape)}, got {tuple(dw.shape)}"
