@@ -5,6 +5,7 @@ It needs no instructor's package, writes nothing to stderr and raises nothing at
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,6 +49,9 @@ class Check:
 
     def __call__(self, task: str | None = None) -> None:
         """Show the verdict on ``task``, or the points of all tasks where none is named."""
+        if os.environ.get("AUTOGRADER_CHECK") == "off":
+            _show(Notice("being graded: the referee asks from outside"))
+            return
         names = self._names if self._names is not None else sys._getframe(1).f_globals
         _show(self._card(task, names) if task is not None else self._summary(names))
 

@@ -70,8 +70,10 @@ def compare(
     expected: Any,
     *,
     form: str = "numpy",
+    expected_form: str = "numpy",
     device: str = "cpu",
     factor: float = 1.0,
+    rtol: float | None = None,
     ignore: Any = None,
 ) -> Comparison:
     """Compare a plain value with the expected one.
@@ -80,17 +82,23 @@ def compare(
     ----------
     actual, expected
         Plain values, as :func:`autograder.inside.run` returns them.
-    form
-        What ``actual`` was before it became plain; it says which precision to expect.
+    form, expected_form
+        What the two were before they became plain; it says which precision to expect. Half precision is granted
+        only where the expected value has it too: elsewhere it would hide small mistakes.
     factor
         Multiplies the tolerance.
+    rtol
+        Replaces the tolerance, whatever the dtypes: for an answer typed in by hand.
     ignore
         Mask of entries that may have any value, of ``expected``'s shape.
     """
     if actual is None:
         return _missing(form)
     if isinstance(expected, np.ndarray) or (isinstance(expected, float) and not isinstance(expected, bool)):
-        return _compare_arrays(actual, np.asarray(expected), form, device, factor, ignore)
+        expected = np.asarray(expected)
+        given = np.asarray(actual).dtype.name if isinstance(actual, (np.ndarray, float)) else ""
+        allowed = _allowed(_precision(given, form), _precision(expected.dtype.name, expected_form), device)
+        return _compare_arrays(actual, expected, form, factor * allowed if rtol is None else rtol, ignore)
     return _compare_answers(actual, expected)
 
 
@@ -102,9 +110,7 @@ def _missing(form: str) -> Comparison:
     return Comparison("type", f"an array was expected, but this is {form}")
 
 
-def _compare_arrays(
-    actual: Any, expected: np.ndarray, form: str, device: str, factor: float, ignore: Any
-) -> Comparison:
+def _compare_arrays(actual: Any, expected: np.ndarray, form: str, allowed: float, ignore: Any) -> Comparison:
     if isinstance(actual, (str, dict)) or (isinstance(actual, list) and actual != []):
         return Comparison("type", f"an array was expected, but this is a {form}")
     actual = np.asarray(actual)
@@ -117,10 +123,6 @@ def _compare_arrays(
     if actual.dtype.kind not in "biuf":
         return Comparison("dtype", f"dtype {actual.dtype}, expected {expected.dtype}")
 
-    dtype = "bfloat16" if "bfloat16" in form else actual.dtype.name
-    precise = expected.dtype.name if actual.dtype.kind != "f" else dtype
-    # The coarser of the two decides: float32 code is not asked for float64's digits, nor a float64 copy of it.
-    allowed = factor * max(tolerance_of(precise, device), tolerance_of(expected.dtype.name, device))
     with np.errstate(all="ignore"):
         difference = actual.astype(float) - expected.astype(float)
     # Two infinities of one sign agree, as do two NaN.
@@ -130,8 +132,8 @@ def _compare_arrays(
     error = np.abs(difference)
     wrong = ~(error <= allowed * _scale(expected))
     if not wrong.any():
-        if actual.dtype.kind == "f" and expected.dtype == np.float64 and dtype != "float64":
-            remarks.append(f"the result is {dtype}; float64 was expected")
+        if actual.dtype.kind == "f" and expected.dtype == np.float64 and actual.dtype != np.float64:
+            remarks.append(f"the result is {actual.dtype}; float64 was expected")
         return Comparison(error=float(error.max(initial=0.0)), remarks=tuple(remarks))
 
     worst = np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)
@@ -148,6 +150,17 @@ def _compare_arrays(
     return Comparison("value", message, largest, largest / _scale(expected), where, wrong)
 
 
+def _allowed(given: str, due: str, device: str) -> float:
+    """The coarser of the two decides: float32 code is not asked for float64's digits, nor a float64 copy of it."""
+    granted = given if given == "float32" else due
+    return max(tolerance_of(granted, device), tolerance_of(due, device))
+
+
+def _precision(dtype: str, form: str) -> str:
+    """Return the dtype that decides the tolerance: NumPy has no bfloat16, so it comes as float32."""
+    return "bfloat16" if form == "torch bfloat16" and dtype == "float32" else dtype
+
+
 def _compare_answers(actual: Any, expected: Any) -> Comparison:
     """Compare answers that are not arrays: truth values, whole numbers, words, tuples of them."""
     if isinstance(actual, np.ndarray) and actual.dtype.kind in "biuf":
@@ -158,7 +171,11 @@ def _compare_answers(actual: Any, expected: Any) -> Comparison:
         actual, expected = actual.strip().lower(), expected.strip().lower()
     if isinstance(expected, bool) and not isinstance(actual, bool):
         return Comparison("type", "True or False was expected")
-    if actual == expected:
+    try:
+        same = bool(actual == expected)
+    except ValueError:  # a list that holds arrays
+        same = False
+    if same:
         return Comparison()
     return Comparison("value", "the answer is wrong", math.nan, math.nan)
 

@@ -8,6 +8,7 @@ was and a second run grades only what changed. Only this process writes to the g
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import hashlib
 import json
 import logging
@@ -83,6 +84,7 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
+@functools.cache
 def _grader_version() -> bytes:
     """Return what the grader and the reference consist of: a changed task is graded again."""
     root = Path(autograder.__file__).parent

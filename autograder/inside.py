@@ -112,10 +112,9 @@ def run(
     seed: int = 0,
 ) -> Answer:
     """Run ``probe`` on fresh copies of ``inputs`` and return its :class:`Answer`."""
-    with _captured() as (printed, warned):
+    with _captured() as (printed, warned), _seeded(seed):
         started = time.perf_counter()
         try:
-            _seed_everything(seed)
             given = {name: _to_library(value, arrays, device) for name, value in inputs.items()}
             outputs = _run_module(probe, impl, given) if kind == "module" else probe(impl, **given)
             values, forms = _plain_outputs(outputs)
@@ -125,7 +124,7 @@ def run(
         except BaseException as error:
             answer = Answer(failure=_failure(error))
         seconds = time.perf_counter() - started
-    messages = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:300] for w in warned))
+    messages = tuple(dict.fromkeys(f"{w.category.__name__}: {_text(w.message)}"[:300] for w in warned))
     return Answer(
         answer.values,
         answer.forms,
@@ -140,7 +139,7 @@ def run(
 @contextlib.contextmanager
 def _captured() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
     """Keep what student code prints and warns about: a check never writes to stderr."""
-    printed = io.StringIO()
+    printed = _Printed()
     with (
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
@@ -150,12 +149,33 @@ def _captured() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
         yield printed, warned
 
 
-def _seed_everything(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - student code may draw from the global generator
+class _Printed(io.StringIO):
+    """Keeps the beginning of what is printed, and stays open whatever the code does with ``sys.stdout``."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, MAX_PRINTED - len(self.getvalue()))])
+        return len(text)
+
+    def close(self) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed the global generators, from which student code may draw, and put them back afterwards."""
     torch = sys.modules.get("torch")
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state() if torch is not None else None  # noqa: NPY002
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     if torch is not None:
         torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        if torch is not None:
+            torch.set_rng_state(states[2])
 
 
 def _to_library(value: Any, arrays: str, device: str) -> Any:
@@ -201,7 +221,12 @@ def _run_module(build: Callable[..., Any], impl: Any, given: dict[str, Any]) -> 
     if x.is_floating_point():
         x.requires_grad_()
     out = module(x)
-    out.backward(dout.reshape(out.shape) if dout.numel() == out.numel() else dout)
+    if not isinstance(out, torch.Tensor):
+        msg = f"forward must return a tensor, but this is a {type(out).__name__}"
+        raise TypeError(msg)
+    # Without a graph, or in another shape, there is nothing to send back: the gradients stay None.
+    if out.requires_grad and out.numel() == dout.numel():
+        out.backward(dout.reshape(out.shape))
     gradients = {f"d {name}": p.grad for name, p in zip(names, own, strict=True)}
     return {"out": out, "dx": x.grad, **gradients}
 
@@ -230,26 +255,27 @@ def _plain_outputs(outputs: Any) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _plain(value: Any) -> tuple[Any, str]:
     """Return ``value`` as an exact ndarray or a built-in value, and what it was."""
-    if isinstance(value, np.ndarray):
-        array = np.array(value, copy=True, subok=False)
-        if array.dtype.name not in wire.DTYPES:
-            return None, f"a NumPy array of dtype {array.dtype}"
-        return array, "numpy"
-    if isinstance(value, np.generic):
-        return np.array(value), "numpy"
+    if isinstance(value, (np.ndarray, np.generic)) and not isinstance(value, str):
+        return _native(np.array(value, copy=True, subok=False), "a NumPy array", "numpy")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         tensor = value.detach().cpu()
         form = f"torch {tensor.dtype}".replace("torch.", "")
         if tensor.dtype == torch.bfloat16:
             tensor = tensor.float()
-        return np.array(tensor.numpy(), copy=True), form
+        try:
+            array = np.array(tensor.numpy(), copy=True)
+        except (TypeError, RuntimeError):
+            return None, f"a tensor that is no plain array ({form})"
+        return _native(array, "a tensor", form)
+    if isinstance(value, np.str_):
+        return str(value), "str"
     if value is None or type(value) in {bool, int, float, str}:
         return value, type(value).__name__
     if isinstance(value, (list, tuple)):
         try:
             array = np.array(value)
-        except ValueError:
+        except (ValueError, TypeError, RuntimeError):
             return None, f"a {type(value).__name__} that is not a rectangular array"
         if array.dtype.name in wire.DTYPES:
             return array, type(value).__name__
@@ -259,16 +285,28 @@ def _plain(value: Any) -> tuple[Any, str]:
     return None, f"an object of type {type(value).__name__}"
 
 
+def _native(array: np.ndarray, what: str, form: str) -> tuple[Any, str]:
+    """Refuse dtypes that are not sent, and turn foreign byte orders into the machine's own."""
+    if array.dtype.name not in wire.DTYPES:
+        return None, f"{what} of dtype {array.dtype}"
+    return array.astype(array.dtype.newbyteorder("="), copy=False), form
+
+
+def _text(value: object) -> str:
+    """Return ``str(value)``, or nothing where that fails: it may be the student's own ``__str__``."""
+    try:
+        return str(value)
+    except BaseException:
+        return ""
+
+
 def _failure(error: BaseException) -> Failure:
     """Return what to tell the student: the innermost line that is theirs, else the innermost of all."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if _is_students(f.filename)]
     frame = own[-1] if own else None
     kind = "Missing" if isinstance(error, Missing) else type(error).__name__
-    try:
-        message = str(error)[:500]
-    except Exception:
-        message = ""
+    message = _text(error)[:500]
     if frame is None:
         return Failure(kind, message)
     source = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()[:200]

@@ -29,8 +29,8 @@ from autograder.task import exercise_names, load_exercise
 __all__ = ["MAX_BYTES", "IntakeError", "collect", "released_ids", "safe_student_id"]
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL)
-UNNAMED = "unnamed"
 CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<rest>.+)", re.DOTALL)
+UNNAMED = "unnamed"
 
 
 def collect(
@@ -137,7 +137,7 @@ def _person(entry: Entry, course: _Course) -> _Person:
     if len(entry.parts) > 1 or entry.kind == "folder":
         match = MOODLE.fullmatch(first)
         return _Person(match["name"], match["number"]) if match else _Person(first)
-    return _named_by_file(first, course) or _Person(re.split("_", Path(first).stem)[0])
+    return _named_by_file(first, course) or _Person(Path(first).stem.split("_")[0])
 
 
 def _named_by_file(name: str, course: _Course) -> _Person | None:
@@ -158,7 +158,8 @@ def _without_wrapper(entries: Sequence[Entry], course: _Course) -> list[Entry]:
     tops = {e.parts[0] for e in entries}
     if any(course.stated(top) for top in tops):
         return [e.inside() if course.stated(e.parts[0]) and len(e.parts) > 1 else e for e in entries]
-    if len(tops) == 1 and all(e.archived and len(e.parts) > 1 for e in entries):
+    packed = len(tops) == 1 and all(e.archived and len(e.parts) > 1 for e in entries)
+    if packed and not any(map(MOODLE.fullmatch, tops)):
         folders = {e.parts[1] for e in entries if len(e.parts) > 2 or e.kind == "folder"}
         piled = {_named_by_file(e.parts[1], course) for e in entries if len(e.parts) == 2 and e.kind == "notebook"}
         if len({f for f in folders if not course.stated(f)}) > 1 or len(piled - {None}) > 1:
@@ -169,8 +170,9 @@ def _without_wrapper(entries: Sequence[Entry], course: _Course) -> list[Entry]:
 def _by_student(entries: Iterable[Entry], course: _Course) -> list[_Student]:
     groups: dict[_Person, list[Entry]] = defaultdict(list)
     for entry in entries:
-        stray = len(entry.parts) == 1 and entry.kind == "other"
-        if not stray or MOODLE.fullmatch(entry.parts[0]) or CANVAS.fullmatch(entry.parts[0]):
+        first = entry.parts[0]
+        stray = entry.kind == "other" or (entry.kind == "folder" and course.stated(first))
+        if len(entry.parts) > 1 or not stray or MOODLE.fullmatch(first) or CANVAS.fullmatch(first):
             groups[_person(entry, course)].append(entry)
     students = _with_ids(groups)
     for person, student in students.items():
@@ -328,9 +330,9 @@ def _missing(
         places[_hint(entry, course)].append(entry)
     for exercise, entries in places.items():
         nothing_else = not exercise and len(places) == 1
-        if (exercise in course.exercises or nothing_else) and not candidates.get(exercise):
-            if all(e.kind != "notebook" for e in entries):
-                yield exercise, _nothing(entries)
+        expected = exercise in course.exercises or nothing_else
+        if expected and not candidates.get(exercise) and all(e.kind != "notebook" for e in entries):
+            yield exercise, _nothing(entries)
 
 
 def _nothing(entries: Sequence[Entry]) -> str:

@@ -6,6 +6,7 @@ Made from plain values only: by ``check`` in the notebook, by the referee outsid
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,6 +56,7 @@ class Verdict:
     printed: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     ran: bool = True
+    kind: str = "function"
 
     @property
     def right(self) -> bool:
@@ -63,15 +65,24 @@ class Verdict:
 
     @property
     def diagnoses(self) -> list[str]:
-        """The distinct sentences that explain what is wrong, the most common first."""
-        found = [r.diagnosis for r in self.rows if r.diagnosis]
-        found += [self.reason] if self.reason else []
-        return sorted(dict.fromkeys(found), key=lambda s: -found.count(s))
+        """The distinct sentences that explain what is wrong, the most common first.
+
+        Sentences that differ only in numbers, as those of two cases do, count as one; and where an output is wrong
+        in general, its edges add nothing.
+        """
+        wrong = [r for r in self.rows if r.diagnosis]
+        general = {r.output for r in wrong if not r.case.edge}
+        found = [r.diagnosis for r in wrong if not r.case.edge or r.output not in general]
+        if self.reason and not any(s.endswith(self.reason) for s in found):
+            found.append(self.reason)
+        patterns = [re.sub(r"\d[\d.]*", "#", s) for s in found]
+        first = dict(zip(reversed(patterns), reversed(found), strict=True))
+        return [first[p] for p in sorted(dict.fromkeys(patterns), key=lambda p: -patterns.count(p))]
 
 
 def refuse(task: Task, reason: str) -> Verdict:
     """Return the verdict for a task that could not be run: 0 points and the reason."""
-    return Verdict(task.name, 0.0, task.points, reason=reason, ran=False)
+    return Verdict(task.name, 0.0, task.points, reason=reason, ran=False, kind=task.kind)
 
 
 def prepare(exercise: Exercise, task: Task, seed: str) -> list[Case]:
@@ -154,6 +165,7 @@ def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = 
         failure=failure,
         remarks=_remarks(task, rows, answers),
         printed=next((a.printed for a in answers if a.printed), ""),
+        kind=task.kind,
     )
 
 
@@ -163,12 +175,19 @@ def _row(task: Task, c: Case, output: str, answer: Answer, expected: Answer, dev
         return Row(output, c, Comparison("failed", "not reached"), None, right)
     actual = answer.values.get(output)
     form = answer.forms.get(output, "absent")
+    rtol = None
     if task.kind == "quiz" and isinstance(right, (int, float)) and not isinstance(right, bool):
-        right = float(right)
-        factor = task.rtol / 1e-6
-    else:
-        factor = task.tolerance
-    comparison = compare(actual, right, form=form, device=device, factor=factor, ignore=c.ignore.get(output))
+        right, rtol = float(right), task.rtol
+    comparison = compare(
+        actual,
+        right,
+        form=form,
+        expected_form=expected.forms.get(output, "numpy"),
+        device=device,
+        factor=task.tolerance,
+        rtol=rtol,
+        ignore=c.ignore.get(output),
+    )
     if comparison.ok and task.pure and answer.changed:
         names = ", ".join(f"`{n}`" for n in answer.changed)
         comparison = Comparison("changed", f"{names} was changed in place, which this task does not allow")
@@ -199,7 +218,7 @@ def _explain(
     ask: Ask,
 ) -> list[Row]:
     """Add a diagnosis to every wrong row."""
-    again = _ask_again(rows, cases, ask)
+    again = _ask_again(rows, cases, answers, ask)
     by_case = {id(c): (a, e) for c, a, e in zip(cases, answers, expected, strict=True)}
     explained = []
     for row in rows:
@@ -224,15 +243,26 @@ def _explain(
     return explained
 
 
-def _ask_again(rows: Sequence[Row], cases: Sequence[Case], ask: Ask) -> dict[int, Answer]:
-    """Ask the first wrong case once more: code that is not deterministic answers differently."""
+def _ask_again(rows: Sequence[Row], cases: Sequence[Case], answers: Sequence[Answer], ask: Ask) -> dict[int, Answer]:
+    """Ask the first wrong case once more, and the others only if the answer differs: then nothing is deterministic."""
     wrong = {id(r.case) for r in rows if not r.ok and r.comparison.problem != "failed"}
-    first = next((c for c in cases if id(c) in wrong), None)
-    if first is None:
-        return {}
-    # Another seed, or a random generator would give the same "random" numbers again.
-    answer = next(iter(ask([replace(first, seed=first.seed ^ 0x5EED)])), None)
-    return {} if answer is None else {id(first): answer}
+    asked = [(c, a) for c, a in zip(cases, answers, strict=True) if id(c) in wrong]
+    again: dict[int, Answer] = {}
+    for some in (asked[:1], asked[1:]):
+        # Another seed, or a random generator would give the same "random" numbers again.
+        found = ask([replace(c, seed=c.seed ^ 0x5EED) for c, _ in some]) if some else ()
+        again |= {id(c): answer for (c, _), answer in zip(some, found, strict=False)}
+        if all(_same_answer(before, again[id(c)]) for c, before in some if id(c) in again):
+            break
+    return again
+
+
+def _same_answer(a: Answer, b: Answer) -> bool:
+    return (
+        a.failure == b.failure
+        and a.values.keys() == b.values.keys()
+        and all(compare(b.values[k], v).ok for k, v in a.values.items() if v is not None)
+    )
 
 
 def _judge_metric(task: Task, cases: Sequence[Case], answers: Sequence[Answer]) -> Verdict:
@@ -245,6 +275,8 @@ def _judge_metric(task: Task, cases: Sequence[Case], answers: Sequence[Answer]) 
             message = "" if value is not None else "not reached"
         except ValueError as error:
             value, message = None, str(error)
+        except Exception:  # what came back may be of any form, and the measure need not foresee each
+            value, message = None, f"the {task.measure_name} cannot be computed from what was returned"
         values.append(value)
         good = value is not None and _share(task, value) >= 1.0
         sign = "≥" if task.full > task.none else "≤"
@@ -261,6 +293,7 @@ def _judge_metric(task: Task, cases: Sequence[Case], answers: Sequence[Answer]) 
         failure=failure,
         remarks=_remarks(task, rows, answers),
         facts={task.measure_name: values},
+        kind=task.kind,
     )
 
 

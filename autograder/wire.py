@@ -25,6 +25,7 @@ DTYPES = frozenset(
 )
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 8
+MAX_ITEMS = 200_000
 
 
 class WireError(ValueError):
@@ -37,7 +38,7 @@ def encode(value: Any) -> Any:
         if value.dtype.name not in DTYPES:
             msg = f"an array of dtype {value.dtype} cannot be sent"
             raise WireError(msg)
-        data = np.ascontiguousarray(value)
+        data = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
         return {
             "array": base64.b64encode(data.tobytes()).decode("ascii"),
             "dtype": value.dtype.name,
@@ -62,7 +63,10 @@ def decode(message: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         msg = f"a value nested deeper than {MAX_DEPTH} levels"
         raise WireError(msg)
-    if message is None or isinstance(message, (bool, int, float, str)):
+    if isinstance(message, str):
+        # Half a surrogate pair is legal JSON, and no text: it could not be written to a file.
+        return message.encode("utf-8", "replace").decode()
+    if message is None or isinstance(message, (bool, int, float)):
         return message
     if isinstance(message, list):
         return [decode(m, depth + 1) for m in message]
@@ -73,7 +77,7 @@ def decode(message: Any, depth: int = 0) -> Any:
             case {"number": "nan" | "inf" | "-inf" as text, **rest} if not rest:
                 return float(text)
             case {"dict": dict(items), **rest} if not rest:
-                return {str(k): decode(v, depth + 1) for k, v in items.items()}
+                return {decode(k): decode(v, depth + 1) for k, v in items.items()}
     msg = f"a value that is not in the agreed form: {type(message).__name__}"
     raise WireError(msg)
 
@@ -88,10 +92,14 @@ def _array(data: str, dtype: str, shape: list[Any]) -> np.ndarray:
         msg = "an array whose bytes are not base64"
         raise WireError(msg) from error
     if len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
-        msg = f"an array of shape {shape} and dtype {dtype} that came with {len(raw)} bytes"
+        msg = f"an array of shape {str(shape)[:60]} and dtype {dtype} that came with {len(raw)} bytes"
         raise WireError(msg)
-    # A copy: the bytes object's own memory is read-only.
-    return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+    try:
+        # A copy: the bytes object's own memory is read-only.
+        return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+    except ValueError as error:
+        msg = f"an array of shape {str(shape)[:60]}, which NumPy cannot hold"
+        raise WireError(msg) from error
 
 
 def dumps(value: Any) -> str:
@@ -100,12 +108,32 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str) -> Any:
-    """Return what :func:`dumps` was given."""
+    """Return what :func:`dumps` was given.
+
+    Raises
+    ------
+    WireError
+        If ``text`` is anything that :func:`dumps` does not write.
+    """
+    if not isinstance(text, str):
+        msg = f"an answer that is not text but {type(text).__name__}"
+        raise WireError(msg)
     if len(text) > MAX_BYTES:
         msg = f"an answer of {len(text) / 2**20:.0f} MiB; at most {MAX_BYTES // 2**20} MiB are read"
         raise WireError(msg)
+    # Each item of a list costs many times its two bytes of text; arrays come as one string.
+    if text.count(",") + text.count("[") + text.count("{") > MAX_ITEMS:
+        msg = f"an answer of more than {MAX_ITEMS} single values"
+        raise WireError(msg)
     try:
-        return decode(json.loads(text))
-    except (json.JSONDecodeError, RecursionError) as error:
+        return decode(json.loads(text, parse_constant=_refuse_constant))
+    except WireError:
+        raise
+    except (ValueError, RecursionError) as error:
         msg = "an answer that is not JSON"
         raise WireError(msg) from error
+
+
+def _refuse_constant(name: str) -> Any:
+    msg = f"the number {name}, which JSON does not have"
+    raise WireError(msg)

@@ -216,6 +216,15 @@ def _forged(notebook: NotebookNode, released: NotebookNode) -> None:
     _fresh_ids(notebook)
 
 
+NOISE = '''\
+import sys
+import warnings
+
+print("starting")
+print("50 %", file=sys.stderr)
+warnings.warn("careful")
+'''
+
 FORGERY = '''\
 import autograder.check
 import autograder.inside

@@ -7,7 +7,9 @@ import numpy as np
 from i2dl.data.digits import FILE, SPLITS
 
 _PER_DIGIT = 24  # images of each digit in validation, test and hidden; the rest is for training
-_SEED = 2346
+# One of thirty seeds tried: with it the held-out parts are equally hard (a small network reads 97 % of each), so that
+# a number from one part tells what to expect on another.
+_SEED = 19
 
 
 def split_parts(labels: np.ndarray) -> np.ndarray:

@@ -64,6 +64,18 @@ def test_the_parts_are_stratified(split):
     assert np.bincount(load_digits(split).labels).tolist() == [24] * 10
 
 
+def test_the_held_out_parts_are_equally_hard():
+    neighbors = pytest.importorskip("sklearn.neighbors").KNeighborsClassifier(3)
+    flat = {
+        split: (digits.images.reshape(len(digits), -1), digits.labels)
+        for split, digits in ((split, load_digits(split)) for split in SPLITS)
+    }
+    neighbors.fit(*flat["train"])
+    shares = [neighbors.score(*flat[split]) for split in ("validation", "test", "hidden")]
+    assert min(shares) > 0.975
+    assert max(shares) - min(shares) < 0.01
+
+
 def test_every_call_gives_new_arrays():
     load_digits("test").images[:] = 7
     assert load_digits("test").images.max() == 1

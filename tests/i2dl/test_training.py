@@ -206,6 +206,7 @@ def test_learning_rate_search_finds_the_rate_that_learns():
         return model, torch.optim.SGD(model.parameters(), lr=rate)
 
     train, validation = load_digits("train").xy, load_digits("validation").xy
+    torch.manual_seed(99)
     state = torch.get_rng_state()
     result = learning_rate_search(build, train, validation, [1e-6, 0.3, 1e25], seed=0)
     assert torch.equal(torch.get_rng_state(), state)
@@ -214,7 +215,9 @@ def test_learning_rate_search_finds_the_rate_that_learns():
     assert losses[0] == pytest.approx(initial_loss(10), rel=0.05)
     assert losses[1] < 0.6
     assert losses[2] == math.inf
+    torch.manual_seed(5)
     assert learning_rate_search(build, train, validation, [0.3], seed=0) == [result[1]]
+    assert learning_rate_search(build, train, validation, [0.3], seed=1) != [result[1]]
 
 
 def test_learning_rate_search_takes_the_steps_it_is_told():

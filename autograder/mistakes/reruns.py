@@ -1,0 +1,124 @@
+"""The value is what the reference gives when something is left out: an input, the upstream gradient, a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder import inside
+from autograder.compare import close
+from autograder.mistakes.evidence import Evidence, upstream_names
+
+__all__ = ["as_if", "known_to_the_task", "not_deterministic", "other_axis", "upstream_ignored"]
+
+
+def known_to_the_task(e: Evidence) -> str | None:
+    """Return the task's own sentence for a wrong variant that gives just this value."""
+    for sentence, variant in e.task.mistakes.items():
+        if e.explains(_run(e, variant, e.case.seed).get(e.output)):
+            return sentence
+    return None
+
+
+def not_deterministic(e: Evidence) -> str | None:
+    """Return a sentence if the same question was answered differently, though the reference answers it alike."""
+    if e.again is None or e.task.probe is None or e.actual is None:
+        return None
+    before, now = np.asarray(e.actual), e.again.values.get(e.output)
+    if e.again.failure is None and (now is None or _alike(before, np.asarray(now), e.tolerance)):
+        return None
+    expected = np.asarray(e.expected[e.output])
+    for seed in (e.case.seed ^ 0x5EED, e.case.seed ^ 0xBEEF):
+        other = _run(e, e.task.probe, seed).get(e.output)
+        if other is None or not _alike(expected, np.asarray(other), e.tolerance):
+            return None
+    return (
+        f"`{e.output}` is not deterministic: the same inputs gave another result when asked again. "
+        "Are there random numbers in it, or something kept from the call before?"
+    )
+
+
+def upstream_ignored(e: Evidence) -> str | None:
+    """Return a sentence if the upstream gradient was taken for ones."""
+    names = upstream_names(e.case)
+    for chosen in ([n] for n in names) if len(names) < 2 else [*([n] for n in names), names]:
+        changed = {n: np.ones_like(e.case.inputs[n]) for n in chosen}
+        if e.explains(_with(e, changed)):
+            listed = " and ".join(f"`{n}`" for n in chosen)
+            return f"the upstream gradient is ignored: `{e.output}` is the local derivative alone, without {listed}."
+    return None
+
+
+def as_if(e: Evidence) -> str | None:
+    """Return a sentence if the value is right for other inputs: one of them 0 or 1, or a switch turned."""
+    silent: list[str] = []
+    for what, change, changed in _changes(e):
+        if not e.explains(_with(e, changed)):
+            continue
+        if change == "0":
+            silent.append(what)
+            continue
+        return f"`{e.output}` is what comes out with {what} = {change}: {_advice(what, change)}."
+    if not silent:
+        return None
+    listed = " or ".join(silent[:2])
+    return f"`{e.output}` does not use {listed}: it is what comes out with {listed} = 0."
+
+
+def _advice(what: str, change: str) -> str:
+    if change in {"True", "False"}:
+        return f"is {what} used, or used the wrong way round"
+    return f"it does not use {what}"
+
+
+def other_axis(e: Evidence) -> str | None:
+    """Return a sentence if rows and columns of all inputs change roles, as in a softmax down the columns."""
+    arrays = {n: v for n, v in e.case.inputs.items() if isinstance(v, np.ndarray) and v.ndim}
+    if not arrays or any(v.ndim != 2 or min(v.shape) < 2 for v in arrays.values()):
+        return None
+    value = _with(e, {n: np.ascontiguousarray(v.T) for n, v in arrays.items()})
+    if value is None or np.ndim(value) != 2 or not e.explains(np.asarray(value).T):
+        return None
+    return f"`{e.output}` works along the wrong axis: rows and columns have changed roles (axis 0 for axis 1)."
+
+
+def _changes(e: Evidence) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield an input, what it is changed to, and the changed inputs."""
+    upstream = upstream_names(e.case)
+    names = e.case.inputs.get("parameter_names", ())
+    for name, value in e.case.inputs.items():
+        if isinstance(value, bool):
+            yield f"`{name}`", str(not value), {name: not value}
+        elif isinstance(value, (int, float)):
+            for n in (0, 1):
+                if value != n:
+                    yield f"`{name}`", str(n), {name: type(value)(n)}
+        elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and name not in upstream:
+            yield f"`{name}`", "0", {name: np.zeros_like(value)}
+            yield f"`{name}`", "1", {name: np.ones_like(value)}
+        elif name == "parameters" and len(value) == len(names):
+            for i, parameter in enumerate(value):
+                silent = [*value[:i], np.zeros_like(parameter), *value[i + 1 :]]
+                yield f"`{names[i]}`", "0", {name: silent}
+    for name in upstream if len(upstream) > 1 else ():
+        yield f"`{name}`", "0", {name: np.zeros_like(e.case.inputs[name])}
+
+
+def _with(e: Evidence, changed: Mapping[str, Any]) -> Any:
+    return e.rerun({**e.case.inputs, **changed}).get(e.output)
+
+
+def _run(e: Evidence, probe: Callable[..., Any], seed: int) -> Mapping[str, Any]:
+    """Run a probe, the task's own or a wrong variant, on the reference."""
+    return inside.run(probe, e.reference(), e.case.inputs, kind=e.task.kind, arrays=e.task.arrays, seed=seed).values
+
+
+def _alike(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    if a.dtype.kind not in "biuf" or b.dtype.kind not in "biuf":
+        return bool(a.shape == b.shape and np.all(a == b))
+    finite = np.isfinite(a.astype(float))
+    if a.shape != b.shape or not np.array_equal(finite, np.isfinite(b.astype(float))):
+        return False
+    return close(np.where(finite, a, 0), np.where(finite, b, 0), tolerance)

@@ -1,0 +1,551 @@
+"""The tasks of exercise 03: the affine layer, and the first network built from it (NumPy).
+
+Sources: D. Halperin, *Matrix derivatives* (2022); I2DL lecture 7; WPI CS 4342, class 22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.task import Case, case, task, written
+from autograder.tasks import _mistakes03 as mistakes
+
+TITLE = "The affine layer"
+
+DIGITS = (1, 8, 8)
+PIXELS, HIDDEN, CLASSES = 64, 48, 10
+
+
+def reference() -> Any:
+    """Return the right implementations, under the names that the notebook uses."""
+    from autograder.inside import Implementation
+    from i2dl import functional as f
+    from i2dl.autodiff import numerical_gradient
+    from i2dl.optim.rules import sgd_update
+
+    return Implementation(
+        {
+            "flatten": lambda x: f.flatten_forward(x)[0],
+            "affine_forward": f.affine_forward,
+            "affine_backward": f.affine_backward,
+            "sigmoid_forward": f.sigmoid_forward,
+            "sigmoid_backward": f.sigmoid_backward,
+            "relu_forward": f.relu_forward,
+            "relu_backward": f.relu_backward,
+            "square_forward": lambda x: (x**2, x),
+            "square_backward": lambda dout, x: 2 * x * dout,
+            "toy_network": _toy_network,
+            "mse_loss": f.mse_loss,
+            "softmax_loss": f.softmax_loss,
+            "numerical_gradient": lambda f, x, h=1e-5: numerical_gradient(f, x, h=h),
+            "two_layer_loss": f.two_layer_loss,
+            "sgd_update": sgd_update,
+            "moving_parameters": _moving_parameters,
+        }
+    )
+
+
+def _toy_network(x: np.ndarray, w: np.ndarray, forward: Any, backward: Any) -> tuple[Any, ...]:
+    from i2dl import functional as f
+
+    y, affine_cache = f.affine_forward(x, w, np.zeros(w.shape[1]))
+    out, cache = forward(y)
+    df = np.ones_like(out)
+    dy = backward(df, cache)
+    dx, dw, _ = f.affine_backward(dy, affine_cache)
+    return out.sum(), df, dy, dx, dw
+
+
+def _moving_parameters(
+    x: np.ndarray, y: np.ndarray, parameters: list[np.ndarray], *, learning_rate: float, steps: int
+) -> set[str]:
+    from i2dl import functional as f
+    from i2dl.optim.rules import sgd_update
+
+    now = parameters
+    for _ in range(steps):
+        _, gradients = f.two_layer_loss(x, y, *now)
+        now = [sgd_update(p, dp, learning_rate=learning_rate) for p, dp in zip(now, gradients, strict=True)]
+    names = ("w1", "b1", "w2", "b2")
+    return {name for name, p, q in zip(names, parameters, now, strict=True) if np.any(p != q)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 1 Flattening
+
+
+def _flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("two digits", given=True, x=rng.standard_normal((2, *DIGITS)))
+    yield case("colour images", x=rng.standard_normal((4, 3, 5, 2)))
+    yield case("already flat", x=rng.standard_normal((3, 7)))
+    yield case("one colour image", edge="batch of one", x=rng.standard_normal((1, 3, 2, 4)))
+
+
+@task(
+    points=1,
+    cases=_flatten_cases,
+    mistakes=mistakes.FLATTEN,
+    hints={"rows": "the first axis counts the inputs and stays; the others become one."},
+)
+def flatten(impl: Any, x: np.ndarray) -> dict[str, Any]:
+    """Lay every image out as a row."""
+    return {"rows": impl.flatten(x)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 2 and 3 The affine layer
+
+
+def _affine_inputs(rng: np.random.Generator, shape: tuple[int, ...], neurons: int) -> dict[str, Any]:
+    features = int(np.prod(shape[1:]))
+    return {
+        "x": rng.standard_normal(shape),
+        "w": rng.standard_normal((features, neurons)) / np.sqrt(features),
+        "b": rng.standard_normal(neurons),
+    }
+
+
+def _affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("two digits, three neurons", given=True, **_affine_inputs(rng, (2, *DIGITS), 3))
+    yield case("feature vectors", **_affine_inputs(rng, (5, 4), 7))
+    yield case("colour images", **_affine_inputs(rng, (4, 3, 2, 5), 6))
+    yield case("one input", edge="batch of one", **_affine_inputs(rng, (1, 6), 4))
+    yield case("one neuron", edge="a single output", **_affine_inputs(rng, (4, 5), 1))
+
+
+def _affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for c in list(_affine_forward_cases(rng)):
+        dout = rng.standard_normal((len(c.inputs["x"]), len(c.inputs["b"])))
+        yield case(c.name, edge=c.edge, given=c.given, **c.inputs, dout=dout)
+
+
+@task(
+    points=2,
+    cases=_affine_forward_cases,
+    mistakes=mistakes.AFFINE_FORWARD,
+    hints={"out": "out is the flattened x times w, with b added to every row; its shape is (N, M)."},
+)
+def affine_forward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+    """Y = XW + 1ᴺb."""
+    out, _ = impl.affine_forward(x, w, b)
+    return {"out": out}
+
+
+def _quiz_case(rng: np.random.Generator) -> Iterator[Case]:  # noqa: ARG001
+    yield case("your answers")
+
+
+def _jacobian_answers() -> Any:
+    """Count the derivatives of Y = XW for a batch of 64 digits and the first layer of the notebook."""
+    from autograder.inside import Implementation
+
+    y, w = np.empty((64, HIDDEN)), np.empty((PIXELS, HIDDEN))
+    return Implementation({"jacobian_entries": y.size * w.size, "gradient_entries": w.size})
+
+
+@task(
+    points=1,
+    cases=_quiz_case,
+    kind="quiz",
+    rtol=1e-3,
+    reference=_jacobian_answers,
+    hints={
+        "jacobian_entries": "the Jacobian holds the derivative of every output by every weight, for the whole batch.",
+        "gradient_entries": "the loss is one number, so its derivatives are as many as there are weights.",
+    },
+)
+def quiz_jacobian(impl: Any) -> dict[str, Any]:
+    """How large the Jacobian would be that is never built."""
+    return {name: getattr(impl, name, None) for name in ("jacobian_entries", "gradient_entries")}
+
+
+@task(
+    points=5,
+    cases=_affine_backward_cases,
+    hints={
+        "dx": "dx has the shape of x: find it for the flattened x first, then undo the flattening.",
+        "dw": "dw has the shape of w: which product of x and dout, one of them transposed, has that shape?",
+        "db": "db has the shape of b, and every row of dout reaches the same b.",
+    },
+)
+def affine_backward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """Gradients of the affine layer for its input, weights and bias."""
+    _, cache = impl.affine_forward(x, w, b)
+    dx, dw, db = impl.affine_backward(dout, cache)
+    return {"dx": dx, "dw": dw, "db": db}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 4 Activations
+
+
+def _activation_inputs(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {"x": 2 * rng.standard_normal(shape), "dout": rng.standard_normal(shape)}
+
+
+def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("a matrix of scores", given=True, **_activation_inputs(rng, (2, 3)))
+    yield case("more scores", **_activation_inputs(rng, (5, 4)))
+    yield case("images", **_activation_inputs(rng, (3, 2, 4)))
+
+
+def _sigmoid_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield from _activation_cases(rng)
+    signs = rng.permutation(np.repeat([-1.0, 1.0], 6)).reshape(3, 4)
+    large = signs * rng.uniform(900, 1100, (3, 4))
+    yield case("saturated scores", edge="scores of ±1000", x=large, dout=rng.standard_normal((3, 4)))
+
+
+def _relu_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield from _activation_cases(rng)
+    ties = _activation_inputs(rng, (4, 6))
+    ties["x"].flat[::3] = 0.0
+    yield case("zeros among the scores", edge="scores of exactly 0", ignore={"dx": ties["x"] == 0}, **ties)
+
+
+@task(
+    points=3,
+    cases=_sigmoid_cases,
+    mistakes=mistakes.SIGMOID,
+    hints={"dx": "dx is dout times the slope, entry by entry; the slope at x is σ(x)(1 − σ(x))."},
+)
+def sigmoid(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """σ(x) and its gradient."""
+    out, cache = impl.sigmoid_forward(x)
+    return {"out": out, "dx": impl.sigmoid_backward(dout, cache)}
+
+
+@task(
+    points=2,
+    cases=_relu_cases,
+    mistakes=mistakes.RELU,
+    hints={"dx": "dx is dout where the input was positive and 0 elsewhere."},
+)
+def relu(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """max(0, x) and its gradient."""
+    out, cache = impl.relu_forward(x)
+    return {"out": out, "dx": impl.relu_backward(dout, cache)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 5 The toy network of the note
+
+
+def _toy_cases(rng: np.random.Generator) -> Iterator[Case]:
+    printed = np.array([[0.0, 1.0], [2.0, 3.0]])
+    yield case("the note's numbers", given=True, x=printed, w=np.ones((2, 2)), activation="square")
+    x, w = rng.standard_normal((3, 4)), rng.standard_normal((4, 2))
+    yield case("other numbers, squared", x=x, w=w, activation="square")
+    x, w = rng.standard_normal((2, 3)), rng.standard_normal((3, 5))
+    yield case("with a sigmoid", x=x, w=w, activation="sigmoid")
+
+
+@task(
+    points=3,
+    cases=_toy_cases,
+    mistakes=mistakes.TOY_NETWORK,
+    hints={
+        "loss": "the loss is the sum of all entries of f.",
+        "dL/df": "every entry of f enters the sum with the factor 1.",
+        "dL/dy": "send dL/df back through the activation.",
+        "dL/dx": "send dL/dy back through the affine layer.",
+        "dL/dw": "send dL/dy back through the affine layer.",
+    },
+)
+def toy_network(impl: Any, x: np.ndarray, w: np.ndarray, activation: str) -> dict[str, Any]:
+    """Affine, activation, sum: the loss and the gradients on the way back."""
+    if activation == "square":
+        forward, backward = impl.square_forward, impl.square_backward
+    else:
+        forward, backward = impl.sigmoid_forward, impl.sigmoid_backward
+    loss, df, dy, dx, dw = impl.toy_network(x, w, forward, backward)
+    return {"loss": loss, "dL/df": df, "dL/dy": dy, "dL/dx": dx, "dL/dw": dw}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 6 Losses
+
+
+def _mse_inputs(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {"prediction": rng.standard_normal(shape), "target": rng.standard_normal(shape)}
+
+
+def _mse_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("three inputs, two outputs", given=True, **_mse_inputs(rng, (3, 2)))
+    yield case("more of both", **_mse_inputs(rng, (5, 4)))
+    yield case("images", **_mse_inputs(rng, (4, 2, 3)))
+    same = rng.standard_normal((2, 4))
+    yield case("prediction equals target", edge="a perfect prediction", prediction=same, target=same.copy())
+
+
+@task(
+    points=2,
+    cases=_mse_cases,
+    mistakes=mistakes.MSE_LOSS,
+    hints={"dprediction": "differentiate (ŷ − y)² / n by ŷ; n counts all entries."},
+)
+def mse_loss(impl: Any, prediction: np.ndarray, target: np.ndarray) -> dict[str, Any]:
+    """Mean squared error and its gradient."""
+    loss, dprediction = impl.mse_loss(prediction, target)
+    return {"loss": loss, "dprediction": dprediction}
+
+
+LECTURE_SCORES = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]
+
+
+def _softmax_inputs(rng: np.random.Generator, n: int, classes: int) -> dict[str, Any]:
+    return {"scores": 2 * rng.standard_normal((n, classes)), "y": rng.integers(classes, size=n)}
+
+
+def _softmax_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("the lecture's scores", given=True, scores=np.array(LECTURE_SCORES), y=np.arange(3))
+    yield case("five samples, four classes", **_softmax_inputs(rng, 5, 4))
+    yield case("four samples, seven classes", **_softmax_inputs(rng, 4, 7))
+    yield case("one sample", edge="batch of one", **_softmax_inputs(rng, 1, 5))
+    large = _softmax_inputs(rng, 4, 3)
+    large["scores"] += 1000
+    yield case("large scores", edge="scores of 1000", **large)
+    hopeless = _softmax_inputs(rng, 3, 4)
+    hopeless["scores"][1, (hopeless["y"][1] + 1) % 4] += 1000
+    yield case("a hopeless sample", edge="true class 1000 behind", **hopeless)
+
+
+@task(
+    points=4,
+    cases=_softmax_cases,
+    mistakes=mistakes.SOFTMAX_LOSS,
+    hints={
+        "loss": "the loss is the mean over the samples of −log p of the true class.",
+        "dscores": "dscores is (p − onehot(y)) / N.",
+    },
+)
+def softmax_loss(impl: Any, scores: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Softmax cross-entropy and its gradient."""
+    loss, dscores = impl.softmax_loss(scores, y)
+    return {"loss": loss, "dscores": dscores}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 7 Gradient check and the two-layer network
+
+
+def _numerical_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, given, shape, h in (
+        ("a matrix", True, (3, 2), 1e-5),
+        ("a vector", False, (5,), 1e-5),
+        ("a large step", False, (2, 4), 0.1),
+        ("another step", False, (2, 3, 2), 0.03),
+    ):
+        yield case(name, given=given, x=rng.standard_normal(shape), c=rng.standard_normal(shape), h=h)
+
+
+@task(
+    points=2,
+    cases=_numerical_cases,
+    mistakes=mistakes.NUMERICAL_GRADIENT,
+    hints={"gradient": "for every entry: f with it h higher, minus f with it h lower, over 2h; the others stay put."},
+)
+def numerical_gradient(impl: Any, x: np.ndarray, c: np.ndarray, h: float) -> dict[str, Any]:
+    """Central differences of a function whose entries interact; with a large h, of these differences exactly."""
+
+    def f(v: np.ndarray) -> float:
+        return float(np.sum(c * v**3) + np.sum(np.sin(v)) ** 2)
+
+    return {"gradient": impl.numerical_gradient(f, x, h=h)}
+
+
+def _network(rng: np.random.Generator, shape: tuple[int, ...], hidden: int, classes: int) -> dict[str, Any]:
+    features = int(np.prod(shape[1:]))
+    return {
+        "x": rng.standard_normal(shape),
+        "y": rng.integers(classes, size=shape[0]),
+        "w1": rng.standard_normal((features, hidden)) / np.sqrt(features),
+        "b1": 0.5 * rng.standard_normal(hidden),
+        "w2": rng.standard_normal((hidden, classes)) / np.sqrt(hidden),
+        "b2": 0.5 * rng.standard_normal(classes),
+    }
+
+
+def _two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("digits", given=True, **_network(rng, (5, *DIGITS), HIDDEN, CLASSES))
+    yield case("feature vectors", **_network(rng, (9, 6), 7, 4))
+    yield case("colour images", **_network(rng, (6, 3, 2, 2), 8, 5))
+    yield case("one input", edge="batch of one", **_network(rng, (1, 5), 6, 3))
+
+
+@task(
+    points=4,
+    cases=_two_layer_cases,
+    mistakes=mistakes.TWO_LAYER_LOSS,
+    shares={"loss": 1, "dw1": 1, "db1": 0.5, "dw2": 1, "db2": 0.5},
+    hints={
+        "loss": "affine, ReLU, affine, softmax loss, in this order.",
+        "dw1": "the gradient of the hidden layer passes the ReLU before it reaches the first affine layer.",
+        "db1": "the gradient of the hidden layer passes the ReLU before it reaches the first affine layer.",
+        "dw2": "the input of the second affine layer is the hidden layer after the ReLU.",
+        "db2": "db2 is what the second affine layer makes of dscores.",
+    },
+)
+def two_layer_loss(
+    impl: Any, x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray
+) -> dict[str, Any]:
+    """Loss of the two-layer network and all four gradients."""
+    loss, (dw1, db1, dw2, db2) = impl.two_layer_loss(x, y, w1, b1, w2, b2)
+    return {"loss": loss, "dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 8 Gradient descent
+
+
+def _sgd_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, given, shape, rate in (
+        ("a weight matrix", True, (4, 3), 0.1),
+        ("a bias", False, (5,), 0.25),
+        ("a stack of filters", False, (2, 3, 4), 0.03),
+    ):
+        w, minimum, curvature = rng.standard_normal(shape), rng.standard_normal(shape), rng.uniform(0.5, 3.0, shape)
+        yield case(name, given=given, w=w, minimum=minimum, curvature=curvature, learning_rate=rate)
+
+
+@task(
+    points=2,
+    cases=_sgd_cases,
+    mistakes=mistakes.SGD_UPDATE,
+    hints={
+        "after one step": "the new parameter is w − learning_rate · dw; return it.",
+        "after six steps": "every step starts from the w that the last one returned.",
+    },
+)
+def sgd_update(
+    impl: Any, w: np.ndarray, minimum: np.ndarray, curvature: np.ndarray, learning_rate: float
+) -> dict[str, Any]:
+    """Six steps down the bowl Σ ½ c (w − w*)², whose gradient is c (w − w*)."""
+    path = []
+    for _ in range(6):
+        w = impl.sgd_update(w, curvature * (w - minimum), learning_rate=learning_rate)
+        if w is None:
+            return {"after one step": None, "after six steps": None}
+        path.append(np.array(w))
+    return {"after one step": path[0], "after six steps": path[-1]}
+
+
+def _digits_cases(rng: np.random.Generator) -> Iterator[Case]:
+    from i2dl.data import load_digits
+
+    images, labels = load_digits("hidden").xy
+    chosen = rng.permutation(len(labels))[:200]
+    seen = np.clip(images[chosen] + 0.02 * rng.standard_normal(images[chosen].shape), 0.0, 1.0)
+    yield case("200 digits kept back", images=seen, private={"labels": labels[chosen]})
+
+
+def _accuracy(outputs: Mapping[str, Any], *, labels: np.ndarray) -> float:
+    """Return the share of right predictions, or say in one sentence why they cannot be counted."""
+    predictions = outputs.get("predictions")
+    if not isinstance(predictions, np.ndarray) or predictions.dtype.kind not in "iuf":
+        msg = f"predict must return an array of digits, one per image, shape {labels.shape}"
+        raise ValueError(msg)
+    if predictions.shape == (len(labels), CLASSES):
+        msg = f"predict returned a score per class, shape {predictions.shape}: return the class with the highest one"
+        raise ValueError(msg)
+    if predictions.shape != labels.shape:
+        msg = f"predict must return one digit per image, shape {labels.shape}, but it returned {predictions.shape}"
+        raise ValueError(msg)
+    return float(np.mean(predictions == labels))
+
+
+@task(points=3, cases=_digits_cases, kind="metric", measure=_accuracy, measure_name="accuracy", full=0.93, none=0.5)
+def digits_accuracy(impl: Any, images: np.ndarray) -> dict[str, Any]:
+    """The trained network's answers for digits it has not seen."""
+    return {"predictions": impl.predict(images)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 9 Zero initialization
+
+
+def _zero_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for name, zero, n, features, hidden, classes, steps in (
+        ("all zero", ("w1", "b1", "w2", "b2"), 12, 5, 6, 3, 4),
+        ("first layer zero", ("w1", "b1"), 10, 7, 8, 4, 5),
+        ("second layer zero, one step", ("w2", "b2"), 11, 6, 9, 5, 1),
+        ("second layer zero, three steps", ("w2", "b2"), 9, 4, 7, 3, 3),
+        ("nothing zero", (), 8, 6, 7, 4, 2),
+        ("no step yet", (), 7, 3, 5, 4, 0),
+    ):
+        network = _network(rng, (n, features), hidden, classes)
+        yield case(name, **network | {key: np.zeros_like(network[key]) for key in zero}, steps=steps)
+
+
+@task(
+    points=2,
+    cases=_zero_cases,
+    hints=dict.fromkeys(
+        ("w1", "b1", "w2", "b2"),
+        "a name belongs to the set if its parameter differs, after all steps, from a copy made before the first.",
+    ),
+)
+def zero_initialization(
+    impl: Any, x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray, steps: int
+) -> dict[str, Any]:
+    """Which parameters have moved after some steps of gradient descent?"""
+    names = ["w1", "b1", "w2", "b2"]
+    moved = impl.moving_parameters(x, y, [w1.copy(), b1.copy(), w2.copy(), b2.copy()], learning_rate=0.1, steps=steps)
+    if moved is None:
+        return dict.fromkeys(names)
+    # At relu(0) another slope than 0 is right too; a first layer of zeros then moves, and everything with it.
+    if w2.any() and not w1.any() and set(moved) == set(names):
+        _, (dw1, _, _, _) = impl.two_layer_loss(x, y, w1, b1, w2, b2)
+        moved = {"b2"} if np.any(dw1) else moved
+    return {name: name in moved for name in names}
+
+
+why_zeros_fail = written("why_zeros_fail", points=2)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 10 Numbers
+
+
+def _answers() -> Any:
+    """Compute the quiz's answers with the reference."""
+    from autograder.inside import Implementation
+    from i2dl import functional as f
+
+    x, y, *parameters = _network(np.random.default_rng(0), (32, *DIGITS), HIDDEN, CLASSES).values()
+    _, (dw1, *_) = f.two_layer_loss(x, y, *parameters)
+    _, (repeated, *_) = f.two_layer_loss(np.concatenate([x, x]), np.concatenate([y, y]), *parameters)
+    start_loss, _ = f.softmax_loss(np.zeros((32, CLASSES)), y)
+    slope = f.sigmoid_backward(np.ones(1), f.sigmoid_forward(np.zeros(1))[1])
+    return Implementation(
+        {
+            "parameter_count": sum(p.size for p in parameters),
+            "hidden_shape": (len(x), HIDDEN),
+            "start_loss": float(start_loss),
+            "largest_slope": float(slope[0]),
+            "repeat_factor": float(np.sum(repeated * dw1) / np.sum(dw1 * dw1)),
+        }
+    )
+
+
+@task(
+    points=2,
+    cases=_quiz_case,
+    kind="quiz",
+    rtol=2e-3,
+    reference=_answers,
+    hints={
+        "parameter_count": "two weight matrices and two biases, every entry counts.",
+        "hidden_shape": "a gradient has the shape of what it belongs to: the shape of H, a row per digit of the batch.",
+        "start_loss": "equal scores make every class equally likely; put that probability into −log p.",
+        "largest_slope": "the slope is σ(1 − σ): at which value of σ is this product largest?",
+        "repeat_factor": "the layer sums over twice as many images, but what does the loss, a mean, divide by?",
+    },
+)
+def quiz(impl: Any) -> dict[str, Any]:
+    """Numbers about the network of this notebook."""
+    answers = ("parameter_count", "hidden_shape", "start_loss", "largest_slope", "repeat_factor")
+    return {name: getattr(impl, name, None) for name in answers}

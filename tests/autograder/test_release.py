@@ -1,0 +1,110 @@
+"""The committed exercises are what a release makes, and hold no answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from tiny import ROOT, read_release
+
+from autograder.reconcile import grade_id
+from autograder.release import ReleaseError, release, solution_notebook
+from autograder.task import UnknownExercise, exercise_names, load_exercise
+
+SOLUTIONS = ROOT / "solutions"
+REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    to = tmp_path_factory.mktemp("release")
+    release(SOLUTIONS, to)
+    return to
+
+
+def test_every_exercise_has_a_solution_and_a_release():
+    names = exercise_names()
+    assert names == sorted(p.stem for p in SOLUTIONS.glob("*.py"))
+    assert names == sorted(p.name for p in (ROOT / "exercises").iterdir())
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_the_committed_exercise_is_what_a_release_makes(name, made):
+    committed = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
+    assert committed == (made / name / f"{name}.ipynb").read_bytes(), "run `make release` and commit exercises/"
+
+
+def test_a_second_release_is_the_same_to_the_byte(made, tmp_path):
+    (again,) = release(SOLUTIONS, tmp_path, ["03_affine_layer"])
+    assert again.read_bytes() == (made / "03_affine_layer" / "03_affine_layer.ipynb").read_bytes()
+
+
+def _answers(name: str) -> list[str]:
+    """Every line of code inside a solution region, and every written answer."""
+    found = []
+    for cell in solution_notebook(SOLUTIONS / f"{name}.py").cells:
+        regions = REGION.findall(cell.source)
+        found += [line.strip() for r in regions for line in r.splitlines()]
+        nbgrader = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and nbgrader.get("solution"):
+            found += [line.strip() for line in cell.source.splitlines()]
+    # Shorter lines ("return out", "n = 0") stand in any program.
+    return [line for line in found if len(line) > 18]
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_no_answer_occurs_in_the_exercise(name):
+    answers = _answers(name)
+    assert len(answers) > 20
+    text = "\n".join(c.source for c in read_release(name).cells)
+    lines = {line.strip() for line in text.splitlines()}
+    assert [a for a in answers if a in lines] == []
+    assert "SOLUTION" not in text
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_cells_of_the_exercise(name):
+    notebook = read_release(name)
+    nbformat.validate(notebook)
+    ids = [grade_id(c) for c in notebook.cells if grade_id(c)]
+    assert len(ids) == len(set(ids))
+    exercise = load_exercise(name)
+    graded = {grade_id(c): c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")}
+    assert list(graded) == [t for t in graded if t in exercise.tasks]
+    assert set(graded) == set(exercise.tasks)
+    for task in exercise.tasks.values():
+        assert graded[task.name].metadata["nbgrader"]["points"] == task.points
+        if task.kind != "written":
+            assert graded[task.name].source == f'check("{task.name}")'
+    assert all(not c.get("outputs") for c in notebook.cells)
+
+
+def test_names_of_tasks_are_the_fields_of_one_course():
+    for name in exercise_names():
+        exercise = load_exercise(name)
+        assert exercise.points == sum(t.points for t in exercise.tasks.values()) > 0
+        assert exercise.name == name
+
+
+def test_an_unknown_exercise_is_named_with_those_that_exist(tmp_path):
+    with pytest.raises(UnknownExercise, match="03_affine_layer"):
+        release(SOLUTIONS, tmp_path, ["99_nothing"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.replace('"affine_forward", "grade"', '"affine_forwards", "grade"'), "has no task of that name"),
+        (lambda t: t.replace('"affine_forward", "grade": true', '"affine_forward", "locked": true'), "no cell of"),
+        (lambda t: t.replace('"affine_forward_code"', '"setup"'), "occurs twice"),
+    ],
+)
+def test_a_solution_that_does_not_fit_its_tasks_is_refused(change, message, tmp_path):
+    text = (SOLUTIONS / "03_affine_layer.py").read_text(encoding="utf-8")
+    changed = tmp_path / "03_affine_layer.py"
+    changed.write_text(change(text), encoding="utf-8")
+    assert change(text) != text
+    with pytest.raises(ReleaseError, match=message):
+        solution_notebook(changed)
