@@ -23,8 +23,8 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     shapes.bias_gradient,
     factors.transposed,
     shapes.not_reshaped,
-    shapes.not_summed,
     shapes.broadcast,
+    shapes.not_summed,
     # The right shape, or a wrong one that something else has.
     factors.sign,
     others.another_output,

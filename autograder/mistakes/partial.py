@@ -73,12 +73,8 @@ def clipped(e: Evidence) -> str | None:
     if not e.explains(np.clip(found.expected, low, high)):
         return None
     below, above = bool(np.any(found.expected < low)), bool(np.any(found.expected > high))
-    bound = (
-        f"below {low:.4g} and above {high:.4g}"
-        if below and above
-        else f"{'below' if below else 'above'} " + (f"{low:.4g}" if below else f"{high:.4g}")
-    )
-    return f"`{e.output}` is clipped: what should lie {bound} is cut off there."
+    bounds = [f"below {low:.4g}"] * below + [f"above {high:.4g}"] * above
+    return f"`{e.output}` is clipped: what should lie {' or '.join(bounds)} is cut off there."
 
 
 def wrong_where(e: Evidence) -> str | None:
