@@ -172,6 +172,11 @@ class _Reader:
         self.skip_space()
         if self.peek() == "{":
             return self.group()
+        if self.peek()[:1].isdigit():
+            # Without braces an argument is one digit: \frac12 is a half.
+            digit, self.tokens[self.at] = self.peek()[0], self.peek()[1:]
+            self.at += not self.tokens[self.at]
+            return f"<mn>{digit}</mn>"
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _TooDeep
@@ -233,7 +238,7 @@ class _Reader:
         if below or above:
             kind = ("munder", "mover", "munderover") if stacked else ("msub", "msup", "msubsup")
             name = kind[2] if below and above else kind[0] if below else kind[1]
-            base = f"<{name}>{base}{below}{_row(above) if above else ''}</{name}>"
+            base = f"<{name}>{base or '<mrow></mrow>'}{below}{_row(above) if above else ''}</{name}>"
         if function and self.peek() not in {"", "(", "[", "{", "}", ")", "\\left", ",", "&"}:
             base += '<mspace width="0.167em"></mspace>'
         return base
@@ -296,6 +301,12 @@ class _Reader:
             read = f'<{kind} accent="true">{self.argument()}{_operator(ACCENTS[name])}</{kind}>'
             self.stacked = name in {"underbrace", "overbrace"}
             return read
+        if name in {"xrightarrow", "xleftarrow"}:
+            self.skip_space()
+            below = self.bracketed() if self.peek() == "[" else ""
+            arrow = _operator("→" if name == "xrightarrow" else "←", stretchy="true")
+            above = f"<mrow>{self.argument()}</mrow>"
+            return f"<munderover>{arrow}{below}{above}</munderover>" if below else f"<mover>{arrow}{above}</mover>"
         if name in {"overset", "stackrel", "underset"}:
             script, base = self.argument(), self.argument()
             kind = "munder" if name == "underset" else "mover"

@@ -46,6 +46,7 @@ OPERATORS = _pairs(
     coloneqq ≔ triangleq ≜ prec ≺ mid ∣ parallel ∥ perp ⟂ in ∈ notin ∉ ni ∋
     subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ models ⊨ vdash ⊢ therefore ∴ because ∵ colon : lt < gt >
     to → rightarrow → leftarrow ← gets ← leftrightarrow ↔ mapsto ↦ longrightarrow ⟶ longleftarrow ⟵
+    Longrightarrow ⟹ Longleftarrow ⟸ Longleftrightarrow ⟺
     Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ implies ⟹ iff ⟺ uparrow ↑ downarrow ↓ hookrightarrow ↪
     """
 )

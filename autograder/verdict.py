@@ -67,17 +67,24 @@ class Verdict:
     def diagnoses(self) -> list[str]:
         """The distinct sentences that explain what is wrong, the most common first.
 
-        Sentences that differ only in numbers, as those of two cases do, count as one; and where an output is wrong
-        in general, its edges add nothing.
+        Sentences that differ only in numbers, as those of two cases do, count as one, and so do those on outputs
+        that an error has left out; where an output is wrong in general, its edges add nothing.
         """
         wrong = [r for r in self.rows if r.diagnosis]
         general = {r.output for r in wrong if not r.case.edge}
-        found = [r.diagnosis for r in wrong if not r.case.edge or r.output not in general]
+        rows = [r for r in wrong if not r.case.edge or r.output not in general]
+        found = [r.diagnosis for r in rows]
+        patterns = [_pattern(r.diagnosis, names=r.comparison.problem != "failed") for r in rows]
         if self.reason and not any(s.endswith(self.reason) for s in found):
             found.append(self.reason)
-        patterns = [re.sub(r"\d[\d.]*", "#", s) for s in found]
+            patterns.append(_pattern(self.reason, names=False))
         first = dict(zip(reversed(patterns), reversed(found), strict=True))
         return [first[p] for p in sorted(dict.fromkeys(patterns), key=lambda p: -patterns.count(p))]
+
+
+def _pattern(sentence: str, *, names: bool) -> str:
+    """Return the sentence without its numbers and shapes, and without the names in it unless they count."""
+    return re.sub(r"[\d\s()\[\],.]+", "#", sentence if names else re.sub(r"`[^`]*`", "", sentence))
 
 
 def refuse(task: Task, reason: str) -> Verdict:

@@ -251,9 +251,9 @@ for name, data in {"train": train, "validation": validation}.items():
 # %% [markdown]
 # ## 6 · Memorize one image, then four
 #
-# Before you train on everything for an hour, train on *one* image for a second. A network with 2410 parameters must be
-# able to learn it by heart, so its loss goes to 0. Then four. If that fails, the fault is in the code, not in the data:
-# labels in the wrong order, a step that does not step, a learning rate that is far off.
+# Before you train on everything for an hour, train on *one* image for a second. A network with thousands of
+# parameters must be able to learn it by heart, so its loss goes to 0. Then four. If that fails, the fault is in the
+# code, not in the data: labels in the wrong order, a step that does not step, a learning rate that is far off.
 #
 # Memorizing needs no sense: the network must manage even if the labels are wrong. You choose the optimizer, the
 # learning rate and the number of steps (a few hundred suffice).
@@ -339,8 +339,8 @@ check("fit")
 # - **too small**: the loss falls, but at this pace you will be old before it is low. Both curves are still falling at
 #   the end: the network is *underfitted*.
 # - **good**: a quick fall that flattens out, with a small gap between the two sets.
-# - **too large**: each step jumps across the valley. The loss stays near $\log 10 \approx 2.3$, as good as
-#   guessing.
+# - **too large**: each step jumps across the valley. The loss stays where it was before training: as
+#   good as guessing.
 
 
 # %% nbgrader={"grade_id": "look_at_three_rates", "locked": true}
@@ -569,7 +569,7 @@ drawn_losses = learning_rate_search(build, drawn_rates, train, validation)
 figure, ax = plt.subplots(figsize=(6, 3))
 ax.semilogx(drawn_rates, drawn_losses, "o", alpha=0.6, label="drawn")
 ax.semilogx(lecture_rates, lecture_losses, "D", markersize=8, label="to try first (lecture 6)")
-ax.axhline(initial_loss(10), color="black", linestyle=":", label="untrained: log 10")
+ax.axhline(initial_loss(10), color="black", linestyle=":", label="untrained")
 ax.set(xlabel="learning rate of Adam", ylabel="validation loss", title="After 100 iterations")
 _ = ax.legend()
 
@@ -581,7 +581,17 @@ _ = ax.legend()
 #
 # For all points at least **95 %** of the digits that were held back for grading must be read correctly.
 
+
 # %% nbgrader={"grade_id": "digits_accuracy_code", "solution": true}
+def predict(model, images):
+    """Return the digit, 0 to 9, that the model reads on each of the images (N, 1, 8, 8): a tensor of shape (N,)."""
+    ### BEGIN SOLUTION
+    model.eval()
+    with torch.no_grad():
+        return model(images).argmax(dim=1)
+    ### END SOLUTION
+
+
 # final_model: your trained network, which maps images (N, 1, 8, 8) to scores (N, 10)
 ### BEGIN SOLUTION
 torch.manual_seed(0)
@@ -598,16 +608,6 @@ history = fit(
     early_stopping=EarlyStopping(patience=6),
 )
 ### END SOLUTION
-
-
-def predict(model, images):
-    """Return the digit, 0 to 9, that the model reads on each of the images (N, 1, 8, 8): a tensor of shape (N,)."""
-    ### BEGIN SOLUTION
-    model.eval()
-    with torch.no_grad():
-        return model(images).argmax(dim=1)
-    ### END SOLUTION
-
 
 # %% nbgrader={"grade_id": "digits_accuracy", "grade": true}
 check("digits_accuracy")

@@ -115,7 +115,8 @@ def _factor(e: Evidence, view: View) -> str:
     also = ", and the sign is wrong too" if ratios[0][1] < 0 else ""
     names = _names(sizes, e)
     if names:
-        return f"is {_how_much(first)}: {', or '.join(names)}{also}"
+        plain = not any(n in names[0] for n in ("½", "⅓", "¼"))
+        return f"is {_how_much(first, plain=plain)}: {', or '.join(names)}{also}"
     # One number alone is always some multiple of another: a constant needs more to be believed.
     enough = variety(e.numbers.expected) > 1 or len(sizes) > 1
     if enough and all(_same(r, first, e) for _, r in sizes):
@@ -228,10 +229,12 @@ def _same(a: float, b: float, e: Evidence) -> bool:
     return abs(a - b) <= 2 * e.tolerance * max(abs(a), abs(b))
 
 
-def _how_much(ratio: float) -> str:
-    if ratio > 1:
-        return "twice too large" if abs(ratio - 2) < 1e-3 else f"{ratio:.4g} times too large"
-    return "half of what is due" if abs(ratio - 0.5) < 1e-3 else f"{1 / ratio:.4g} times too small"
+def _how_much(ratio: float, *, plain: bool) -> str:
+    if not plain and abs(ratio - 2) < 1e-3:
+        return "twice too large"
+    if not plain and abs(ratio - 0.5) < 1e-3:
+        return "half of what is due"
+    return f"{ratio:.4g} times too large" if ratio > 1 else f"{1 / ratio:.4g} times too small"
 
 
 def _due_shape(e: Evidence) -> str:

@@ -36,13 +36,14 @@ def not_finite(e: Evidence) -> str | None:
     count = int((~np.isfinite(actual)).sum())
     many = f"{count} of {actual.size} entries are {what}" if actual.size > 1 else f"it is {what}"
     text = f"`{e.output}`: {many}"
+    warned = " ".join(e.answer.warned)
     large = _large_input(e)
-    if large:
+    # PyTorch does not warn; where NumPy does, its warning says which of the two it was.
+    if large and (not warned or "overflow" in warned):
         return (
             f"{text}, from an overflow: exp of an entry of `{large}` exceeds the largest float. "
-            "Subtract the maximum before exp; it cancels."
+            "Keep what goes into exp at 0 or below; for a softmax, subtract the maximum first, it cancels."
         )
-    warned = " ".join(e.answer.warned)
     if "overflow" in warned:
         return f"{text}, from an overflow: a number grew beyond the largest float. Scale or subtract before it does."
     if "divide by zero encountered in log" in warned:

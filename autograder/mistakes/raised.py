@@ -12,7 +12,10 @@ __all__ = ["explain_failure"]
 
 def explain_failure(failure: Failure) -> str:
     """Return one sentence on an exception in the student's code: where it is, what it means, what to do."""
-    return _place(failure) + (_explain(failure) or f"{failure.kind}: {_first_line(failure)}".rstrip(": "))
+    message = _first_line(failure)
+    # Without a line it is the check that complains, and its message is the sentence.
+    plain = message if failure.line is None and failure.kind in {"TypeError", "ValueError"} else ""
+    return _place(failure) + (_explain(failure) or plain or f"{failure.kind}: {message}".rstrip(": "))
 
 
 def _explain(failure: Failure) -> str:
@@ -224,6 +227,10 @@ _BY_MESSAGE = (
         r"truth value of an array",
         "an array is used as one truth value: compare entry by entry, with np.where or a mask.",
     ),
+    (
+        r"assignment destination is read-only",
+        "the array is read-only: an input is changed in place, which it must not be, work on a copy.",
+    ),
     (r"only integers, slices", "an index must be an integer: `//` divides to one, `/` gives a float."),
     (
         r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)",
@@ -255,6 +262,10 @@ _BY_MESSAGE = (
     (
         r"modified by an inplace operation",
         "a tensor that autograd still needs is changed in place: make a new one.",
+    ),
+    (
+        r"Expected more than 1 value per channel when training",
+        "batch norm in training mode needs more than one sample: is evaluation mode meant (model.eval())?",
     ),
     (r"numpy\(\) on Tensor that requires grad", "a tensor with a gradient cannot become an array: detach it first."),
     (

@@ -9,17 +9,38 @@ import numpy as np
 
 from autograder import inside
 from autograder.compare import close
-from autograder.mistakes.evidence import Evidence, upstream_names
+from autograder.mistakes.evidence import Evidence, fits, upstream_names
+from autograder.task import Case
 
 __all__ = ["as_if", "known_to_the_task", "not_deterministic", "other_axis", "upstream_ignored"]
 
 
 def known_to_the_task(e: Evidence) -> str | None:
-    """Return the task's own sentence for a wrong variant that gives just this value."""
-    for sentence, variant in e.task.mistakes.items():
-        if e.explains(_run(e, variant, e.case.seed).get(e.output)):
-            return sentence
-    return None
+    """Return the task's own sentence for a wrong variant that gives just this value.
+
+    Where several do, it is the one that fits most cases; one number alone, which much may give by chance, must be
+    the variant's in all of them.
+    """
+    fitting = [(s, v) for s, v in e.task.mistakes.items() if _gives(e, v, e.case, e.actual)]
+    single = e.numbers is None or e.numbers.actual.size == 1
+    if not fitting or (len(fitting) == 1 and not single):
+        return fitting[0][0] if fitting else None
+    rows = [r for r in e.same_output if r.actual is not None and not r.case.edge]
+    scores = [sum(_gives(e, variant, r.case, r.actual) for r in rows) for _, variant in fitting]
+    if single and max(scores) < len(rows):
+        return None
+    return fitting[scores.index(max(scores))][0]
+
+
+def _gives(e: Evidence, variant: Callable[..., Any], case: Case, actual: Any) -> bool:
+    """Whether a wrong variant of the probe, run on the reference, returns what the student's code did."""
+    value = inside.run(variant, e.reference(), case.inputs, **_how(e), seed=case.seed).values.get(e.output)
+    if case is e.case and e.numbers is not None:
+        return value is not None and e.explains(value)
+    given, guess = np.asarray(actual), np.asarray(value)
+    if given.dtype.kind in "iuf" and guess.dtype.kind in "iuf":
+        return fits(given.astype(float), guess.astype(float), e.tolerance)
+    return type(actual) is type(value) and given.shape == guess.shape and bool(np.all(given == guess))
 
 
 def not_deterministic(e: Evidence) -> str | None:
@@ -31,7 +52,7 @@ def not_deterministic(e: Evidence) -> str | None:
         return None
     expected = np.asarray(e.expected[e.output])
     for seed in (e.case.seed ^ 0x5EED, e.case.seed ^ 0xBEEF):
-        other = _run(e, e.task.probe, seed).get(e.output)
+        other = inside.run(e.task.probe, e.reference(), e.case.inputs, **_how(e), seed=seed).values.get(e.output)
         if other is None or not _alike(expected, np.asarray(other), e.tolerance):
             return None
     return (
@@ -110,9 +131,8 @@ def _with(e: Evidence, changed: Mapping[str, Any]) -> Any:
     return e.rerun({**e.case.inputs, **changed}).get(e.output)
 
 
-def _run(e: Evidence, probe: Callable[..., Any], seed: int) -> Mapping[str, Any]:
-    """Run a probe, the task's own or a wrong variant, on the reference."""
-    return inside.run(probe, e.reference(), e.case.inputs, kind=e.task.kind, arrays=e.task.arrays, seed=seed).values
+def _how(e: Evidence) -> dict[str, Any]:
+    return {"kind": e.task.kind, "arrays": e.task.arrays}
 
 
 def _alike(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:

@@ -97,9 +97,11 @@ def _measured_in_training_mode(model: Any, x: Any, y: Any) -> tuple[float, float
     import torch
     from torch.nn.functional import cross_entropy
 
+    before = model.training
     model.train()
     with torch.no_grad():
         scores = model(x)
+    model.train(before)
     return cross_entropy(scores, y).item(), (scores.argmax(dim=1) == y).float().mean().item()
 
 

@@ -453,19 +453,18 @@ def _validation_losses(rng: np.random.Generator) -> list[float]:
 
 
 def _stopping_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Each case has some runs, a patience and validation losses: one number alone would fit too many mistakes."""
     nan = float("nan")
-    yield case("the table above", given=True, losses=[0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5, 0.4], patience=2)
-    yield case("a bumpy curve", losses=_validation_losses(rng), patience=3)
-    yield case("a patient trainer", losses=_validation_losses(rng), patience=5)
-    yield case("always improving", losses=[float(v) for v in np.sort(rng.uniform(0.5, 2, 9))[::-1]], patience=2)
-    yield case("patience 1", edge="patience 1", losses=_validation_losses(rng), patience=1)
-    rising = [float(v) for v in np.sort(rng.uniform(0.5, 2, 8))]
-    yield case("never improving", edge="the first epoch is the best", losses=rising, patience=3)
-    level = float(rng.uniform(0.5, 1))
-    yield case("a plateau", edge="equal losses", losses=[1.2, *[level] * 7], patience=4)
-    start = [float(v) for v in np.sort(rng.uniform(1, 2, 2))[::-1]]
-    yield case("NaN on the way", edge="NaN", losses=[*start, nan, nan, 0.9, 0.8, nan, nan, nan, 0.7], patience=3)
-    yield case("NaN at the start", edge="NaN at the start", losses=[nan, *start, 0.9, 1.0, 1.1, 0.8], patience=2)
+    falling, rising = ([float(v) for v in np.sort(rng.uniform(0.5, 2, 9))[::step]] for step in (-1, 1))
+    start, level = sorted(rng.uniform(1, 2, 2).tolist(), reverse=True), float(rng.uniform(0.5, 1))
+    table = [0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.61, 0.64, 0.5]
+    yield case("the table above, and a curve", given=True, runs=[[2, table], [3, _validation_losses(rng)]])
+    yield case("three curves", runs=[[5, _validation_losses(rng)], [2, falling], [4, _validation_losses(rng)]])
+    yield case("patience 1", edge="patience 1", runs=[[1, _validation_losses(rng)]])
+    yield case("never improving", edge="the first epoch is the best", runs=[[3, rising]])
+    yield case("a plateau", edge="equal losses", runs=[[4, [1.2, *[level] * 7]]])
+    yield case("NaN on the way", edge="NaN", runs=[[3, [*start, nan, nan, 0.9, 0.8, nan, nan, nan, 0.7]]])
+    yield case("NaN at the start", edge="NaN at the start", runs=[[2, [nan, *start, 0.9, 1.0, 1.1, 0.8]]])
 
 
 @task(
@@ -479,27 +478,29 @@ def _stopping_cases(rng: np.random.Generator) -> Iterator[Case]:
         "restored": "restore puts back the weights that the model had in the best epoch",
     },
 )
-def early_stopping(impl: Any, losses: list[float], patience: int) -> dict[str, Any]:
-    """A training run with these validation losses, in whose epoch k all weights are k."""
+def early_stopping(impl: Any, runs: list[Any]) -> dict[str, Any]:
+    """Training runs with these validation losses; in epoch k of a run all weights are k."""
     import torch
 
-    model = torch.nn.Linear(2, 3)
-    stopper = impl.EarlyStopping(patience)
-    epochs = 0
-    for loss in losses:
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.fill_(epochs)
-        epochs += 1
-        if stopper.step(loss, model):
-            break
-    stopper.restore(model)
-    best_epoch, best_loss = stopper.best_epoch, stopper.best_loss
+    columns: dict[str, list[Any]] = {"epochs_run": [], "best_epoch": [], "best_loss": [], "restored": []}
+    for patience, losses in runs:
+        model = torch.nn.Linear(2, 3)
+        stopper = impl.EarlyStopping(patience)
+        epochs = 0
+        for loss in losses:
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter.fill_(epochs)
+            epochs += 1
+            if stopper.step(loss, model):
+                break
+        stopper.restore(model)
+        last = epochs, stopper.best_epoch, stopper.best_loss, model.weight[1, 1].item()
+        for column, value in zip(columns.values(), last, strict=True):
+            column.append(value)
     return {
-        "epochs_run": float(epochs),
-        "best_epoch": None if best_epoch is None else float(best_epoch),
-        "best_loss": None if best_loss is None else float(best_loss),
-        "restored": model.weight,
+        name: None if any(value is None for value in column) else np.array(column, dtype=float)
+        for name, column in columns.items()
     }
 
 

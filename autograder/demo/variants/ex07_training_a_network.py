@@ -290,10 +290,7 @@ def _spoiled(
     return variants
 
 
-MLP = _spoiled(
-    "mlp",
-    "mlp_code",
-    """
+MLP_CELL = """
 class MLP(nn.Module):
     def __init__(self, sizes):
         super().__init__()
@@ -304,7 +301,12 @@ class MLP(nn.Module):
         for layer in self.layers[:-1]:
             x = F.relu(layer(x))
         return self.layers[-1](x)
-""",
+"""
+
+MLP = _spoiled(
+    "mlp",
+    "mlp_code",
+    MLP_CELL,
     (
         "relu_after_the_last",
         "a relu follows the last layer",
@@ -431,6 +433,7 @@ def overfit(images, labels):
         "torch.optim.Adam(model.parameters(), lr=1e-2)",
         "torch.optim.SGD(model.parameters(), lr=1e20)",
     ),
+    also={"mlp_code": MLP_CELL},
 )
 
 FIT = _spoiled(
@@ -707,11 +710,11 @@ VARIANTS: list[Variant] = [
     *INITIAL_LOSS,
     *SAMPLE,
     *OWN_FUNCTIONS,
-    *OWN_NETWORK,
     *DIGITS,
+    *OWN_NETWORK,
+    *TRAIN_STEP,
+    *EVALUATE,
     *OWN_ACCURACY,
     *OVERFIT,
     *MLP,
-    *EVALUATE,
-    *TRAIN_STEP,
 ]
