@@ -5,8 +5,10 @@ It needs no instructor's package, writes nothing to stderr and raises nothing at
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,9 +68,12 @@ class Check:
     def _card(self, task: str, names: Mapping[str, Any]) -> Any:
         if self._exercise is None:
             return Notice(self._problem)
+        if not isinstance(task, str):
+            return Notice("name the task in quotes, as in check('affine_forward')")
         if task not in self._exercise.tasks:
-            known = ", ".join(self._exercise.tasks)
-            return Notice(f"there is no task {task!r} in {self._exercise.name}; its tasks are: {known}")
+            near = difflib.get_close_matches(task, self._exercise.tasks, n=1)
+            advice = f"do you mean {near[0]!r}?" if near else f"its tasks are: {', '.join(self._exercise.tasks)}"
+            return Notice(f"there is no task {task!r} in {self._exercise.name}; {advice}")
         if self._exercise.tasks[task].kind == "written":
             return Notice(f"{task} is a written answer: a person will read it.")
         return Card(check_task(self._exercise, self._exercise.tasks[task], names, self._seed))
@@ -88,12 +93,17 @@ def check_task(exercise: Exercise, task: Task, names: Mapping[str, Any], seed: s
         assert task.probe is not None
         return [inside.run(task.probe, impl, c.inputs, kind=task.kind, arrays=task.arrays, seed=c.seed) for c in cases]
 
-    try:
-        return judge(exercise, task, ask, seed)
-    except ModuleNotFoundError:
-        return refuse(task, "the reference is not installed here: this task is checked by the grader")
-    except Exception as error:
-        return refuse(task, f"the check itself failed ({type(error).__name__}: {error}); please report this")
+    with warnings.catch_warnings():
+        # What the student's code warns of is kept by `run`; the grader's own warnings are not the student's.
+        warnings.simplefilter("ignore")
+        try:
+            return judge(exercise, task, ask, seed)
+        except ModuleNotFoundError:
+            return refuse(task, "the reference is not installed here: this task is checked by the grader")
+        except KeyboardInterrupt:
+            return refuse(task, "the check was interrupted: run it again")
+        except Exception as error:
+            return refuse(task, f"the check itself failed ({type(error).__name__}: {error}); please report this")
 
 
 def _show(report: Any) -> None:
@@ -103,5 +113,9 @@ def _show(report: Any) -> None:
         from IPython.display import display
 
         display(report)
-    else:
+        return
+    try:
         print(report)
+    except UnicodeEncodeError:  # a terminal that knows no ✓
+        encoding = sys.stdout.encoding or "ascii"
+        print(repr(report).encode(encoding, "replace").decode(encoding))

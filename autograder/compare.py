@@ -143,7 +143,7 @@ def _compare_arrays(actual: Any, expected: np.ndarray, form: str, allowed: float
         message = f"{int((~np.isfinite(actual)).sum())} of {actual.size} entries are {bad}"
         return Comparison("not finite", message, math.inf, math.inf, where, wrong)
     largest = float(error[worst])
-    if actual.dtype.kind != "f" and expected.dtype.kind == "f":
+    if actual.dtype.kind != "f" and expected.dtype.kind == "f" and expected.ndim:
         message = f"dtype {actual.dtype}, expected {expected.dtype}"
         return Comparison("dtype", message, largest, largest / _scale(expected), where, wrong)
     message = f"{int(wrong.sum())} of {wrong.size} entries are wrong" if wrong.size > 1 else "the value is wrong"

@@ -7,14 +7,16 @@ nbgrader's own commands, formgrader and exporters work in it unchanged.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 __all__ = ["Course", "CourseError", "configure"]
@@ -172,23 +174,37 @@ class Course:
         from autograder.release import write_source
 
         write_source(solution, self.source)
-        self._nbgrader("generate_assignment", solution.stem)
+        self._generate_assignment(solution.stem)
         made = self.release_of(solution.stem)
         if not made.exists():
             msg = f"nbgrader made no release of {solution.stem}"
             raise CourseError(msg)
         return made
 
-    def _nbgrader(self, command: str, exercise: str) -> None:
-        from nbgrader.apps import NbGraderAPI
+    def _generate_assignment(self, exercise: str) -> None:
+        """Run nbgrader's own ``generate_assignment``, quietly; its log is shown where it fails."""
+        from nbgrader.converters import GenerateAssignment
         from nbgrader.coursedir import CourseDirectory
+        from nbgrader.utils import capture_log
 
-        api: Any = NbGraderAPI(coursedir=CourseDirectory(config=self.config), config=self.config)
-        with _scripts_on_path():
-            result = getattr(api, command)(exercise, force=True, create=True)
+        log = logging.getLogger("autograder.nbgrader")
+        log.propagate = False
+        log.setLevel(logging.INFO)
+        coursedir = CourseDirectory(config=self.config, assignment_id=exercise, log=log)
+        converter = GenerateAssignment(coursedir=coursedir, config=self.config, force=True, log=log)
+        with _scripts_on_path(), quiet_sqlalchemy():
+            result = capture_log(converter)
         if not result["success"]:
-            msg = f"nbgrader {command} {exercise} failed: {result.get('error', '')}\n{result.get('log', '')}"
+            msg = f"nbgrader could not release {exercise}:\n{result.get('log') or result.get('error', '')}"
             raise CourseError(msg)
+
+
+@contextlib.contextmanager
+def quiet_sqlalchemy() -> Iterator[None]:
+    """Hide a warning about nbgrader's own way of adding a submission, of which a user can do nothing."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+        yield
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2 import PackageLoader, pass_context
+from jinja2 import PackageLoader
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
@@ -83,18 +83,11 @@ class FeedbackExporter(HTMLExporter):
     def default_filters(self) -> Any:
         """Yield nbconvert's filters and our own."""
         yield from super().default_filters()
-        yield "markdown2html", self.markdown2html
         yield "clean_card", clean_card
+        yield "markdown", _markdown
         yield "prose", _prose
         yield "shorten", _shorten
         yield "state", _state
-
-    @pass_context
-    def markdown2html(self, context: Any, source: str) -> str:
-        """Render Markdown with MathML, and clean the result."""
-        attachments = context.get("cell", {}).get("attachments", {})
-        renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
-        return clean_html(MarkdownWithMath(renderer=renderer).render(source))
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
@@ -152,6 +145,12 @@ class _Renderer(IPythonRenderer):
 
 # ---------------------------------------------------------------------------------------------------------------
 # What the template asks for
+
+
+def _markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Render Markdown with formulas as MathML, and clean the result."""
+    renderer = _Renderer(escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True)
+    return clean_html(MarkdownWithMath(renderer=renderer).render(source))
 
 
 def _prose(text: str) -> str:

@@ -10,7 +10,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import SaveAutoGrades
 
-from autograder.course import Course
+from autograder.course import Course, quiet_sqlalchemy
 from autograder.submission import Outcome
 
 __all__ = ["scores", "writer"]
@@ -22,7 +22,7 @@ def writer(course: Course) -> Callable[[Outcome, Path], None]:
     save.log.setLevel(logging.ERROR)
 
     def record(outcome: Outcome, graded: Path) -> None:
-        with Gradebook(course.db_url) as book:
+        with quiet_sqlalchemy(), Gradebook(course.db_url) as book:
             book.update_or_create_student(outcome.student)
             submission = book.update_or_create_submission(outcome.exercise, outcome.student)
             if outcome.kind == "refused":

@@ -8,6 +8,7 @@ was and a second run grades only what changed. Only this process writes to the g
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import functools
 import hashlib
 import json
@@ -15,7 +16,6 @@ import logging
 import multiprocessing
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -37,6 +37,8 @@ from autograder.task import exercise_names, load_exercise
 __all__ = ["Job", "Run", "grade", "grade_one"]
 
 log = logging.getLogger(__name__)
+
+ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,13 @@ def grade_one(job: Job) -> Outcome:
     except Exception as error:  # one bad notebook must not stop the rest, whatever is wrong with it
         log.exception("grading %s failed", job.submission.student)
         outcome = _refused(job, f"grading failed: {type(error).__name__}: {error}"[:300])
-    _write(job.record, json.dumps({"key": job.key, "outcome": outcome.to_dict()}, indent=1))
+    _keep(job, outcome)
     return outcome
+
+
+def _keep(job: Job, outcome: Outcome) -> None:
+    """Put the outcome on disk, under the key of all that it depends on."""
+    _write(job.record, json.dumps({"key": job.key, "outcome": outcome.to_dict()}, indent=1))
 
 
 def _graded(job: Job, started: float) -> Outcome:
@@ -118,7 +125,7 @@ def _graded(job: Job, started: float) -> Outcome:
         "graded" if stopped is None else "partly graded",
         "" if stopped is None else f"{stopped.task}: {stopped.reasons[0]}",
         (*s.notes, *notes),
-        results,
+        tuple(results),
         time.perf_counter() - started,
     )
     write_feedback(job.graded, outcome, job.course / "feedback" / s.student / s.exercise)
@@ -128,8 +135,8 @@ def _graded(job: Job, started: float) -> Outcome:
 def _refused(job: Job, reason: str) -> Outcome:
     s = job.submission
     tasks = load_exercise(s.exercise).tasks.values()
-    results = [TaskResult(t.name, 0.0, t.points, (reason,), ran=False) for t in tasks]
-    return Outcome(s.student, s.exercise, "refused", reason, s.notes, results)
+    results = tuple(TaskResult(t.name, 0.0, t.points, (reason,), ran=False) for t in tasks)
+    return Outcome(s.student, s.exercise, "refused", reason, tuple(s.notes), results)
 
 
 def _write(path: Path, text: str) -> None:
@@ -241,22 +248,36 @@ def _finished(job: Job) -> Outcome | None:
 
 
 def _run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
-    """Yield outcomes as they are ready. A worker that dies takes nothing with it: its jobs are given out again."""
+    """Yield outcomes as they are ready. A worker that dies takes nothing with it: the rest goes on, each job alone."""
     waiting = {job.name: job for job in jobs}
-    breakdowns: Counter[tuple[str, str]] = Counter()
-    while waiting:
-        with concurrent.futures.ProcessPoolExecutor(
-            min(workers, len(waiting)), mp_context=multiprocessing.get_context("forkserver")
-        ) as pool:
-            futures = {pool.submit(grade_one, job): job for job in waiting.values()}
-            try:
-                for future in concurrent.futures.as_completed(futures):
-                    job = futures[future]
-                    outcome = future.result()
-                    del waiting[job.name]
-                    yield job, outcome
-            except BrokenProcessPool:
-                breakdowns.update(waiting)
-        for name in [n for n, times in breakdowns.items() if times > 2 and n in waiting]:
-            job = waiting.pop(name)
-            yield job, _refused(job, "the grader's own process died three times while this one was waiting or graded")
+    if not waiting:
+        return
+    try:
+        with _processes(min(workers, len(waiting))) as pool:
+            futures = {pool.submit(grade_one, job): job for job in jobs}
+            for future in concurrent.futures.as_completed(futures):
+                outcome = future.result()
+                del waiting[futures[future].name]
+                yield futures[future], outcome
+    except BrokenProcessPool:
+        log.warning("a worker died; the %d submissions that are left run in a process of their own", len(waiting))
+    with concurrent.futures.ThreadPoolExecutor(workers) as threads:
+        alone = {threads.submit(_run_alone, job): job for job in waiting.values()}
+        for finished in concurrent.futures.as_completed(alone):
+            yield alone[finished], finished.result()
+
+
+def _run_alone(job: Job) -> Outcome:
+    """Grade one submission in a process of its own, so that its end is nobody else's."""
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(BrokenProcessPool), _processes(1) as pool:
+            return pool.submit(grade_one, job).result()
+    outcome = _refused(job, f"the grader's own process died {ATTEMPTS} times over this submission")
+    _keep(job, outcome)
+    return outcome
+
+
+def _processes(workers: int) -> concurrent.futures.ProcessPoolExecutor:
+    """Return worker processes that inherit no thread and no lock of this one."""
+    context = multiprocessing.get_context("forkserver")
+    return concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)

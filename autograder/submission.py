@@ -94,5 +94,5 @@ class Outcome:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Outcome:
         """Return what :meth:`to_dict` was called on."""
-        results = [TaskResult(**r) for r in data["results"]]
-        return cls(**{**data, "results": results})
+        results = tuple(TaskResult(**{**r, "reasons": tuple(r["reasons"])}) for r in data["results"])
+        return cls(**{**data, "notes": tuple(data["notes"]), "results": results})

@@ -491,8 +491,8 @@ figure, ax = plt.subplots(figsize=(6, 3))
 show_curves(ax, overfitted, "Where early stopping would have ended it")
 ax.axvline(stopper.best_epoch + 1, color="black", linestyle=":", label="best epoch")
 ax.axvline(len(stopped["train_loss"]), color="black", linestyle="--", label="stopped")
-ax.set(ylabel="loss")
-ax.legend(loc="upper right")
+ax.set(ylabel="loss", ylim=(0, 3))
+ax.legend(loc="upper right", ncols=2)
 print(f"validation loss {evaluate(model, *validation)[0]:.3f} instead of {overfitted['validation_loss'][-1]:.3f}")
 
 # %% [markdown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,8 @@ def points_of(results: Sequence[Any]) -> dict[str, float]:
 
 def read_release(name: str) -> NotebookNode:
     return nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4)
+
+
+def end_the_process(*_: Any) -> None:
+    """What a worker does that runs out of memory; here, so that another process can import it."""
+    os._exit(1)

@@ -96,8 +96,9 @@ def _with(notebook: NotebookNode, *changes: Variant) -> NotebookNode:
     sources = {cell: source for change in changes for cell, source in change.cells.items()}
     changed = copy.deepcopy(notebook)
     for cell in changed.cells:
-        if grade_id(cell) in sources:
-            cell.source = sources.pop(grade_id(cell))
+        name = grade_id(cell)
+        if name in sources:
+            cell.source = sources.pop(str(name))
     if sources:
         msg = f"{changes[0].name} replaces cells that do not exist: {', '.join(sources)}"
         raise ValueError(msg)
@@ -216,14 +217,14 @@ def _forged(notebook: NotebookNode, released: NotebookNode) -> None:
     _fresh_ids(notebook)
 
 
-NOISE = '''\
+NOISE = """\
 import sys
 import warnings
 
 print("starting")
 print("50 %", file=sys.stderr)
 warnings.warn("careful")
-'''
+"""
 
 FORGERY = '''\
 import autograder.check

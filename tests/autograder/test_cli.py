@@ -7,7 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from nbgrader.preprocessors import NbGraderPreprocessor
 from tiny import ROOT
+from traitlets import import_item
+from traitlets.config import PyFileConfigLoader
 
 
 def autograder(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
@@ -32,7 +35,9 @@ def test_help(command):
         (["grade", ".", "--solutions", "no-such-directory"], "--solutions"),
         (["grade", ".", "--device", "tpu"], "tpu"),
         (["grade", ".", "--workers", "0"], "workers"),
-        (["grade", "."], "no grading course"),
+        (["grade", ".", "--out", "in-use"], "no grading course"),
+        (["grade", ".", "--out", "in-use/thesis.tex"], "is a file"),
+        (["grade", "."], "submission"),
         (["release", "99_nothing", "--to", "x"], "03_affine_layer"),
         (["solutions", "99_nothing", "--to", "x"], "99_nothing"),
         (["report", "."], "autograder grade"),
@@ -42,15 +47,16 @@ def test_help(command):
     ],
 )
 def test_bad_input_is_one_clear_line(arguments, says, tmp_path):
-    (tmp_path / "course").mkdir()
-    (tmp_path / "course" / "something").write_text("kept")
+    in_use = tmp_path / "in-use" / "thesis.tex"
+    in_use.parent.mkdir()
+    in_use.write_text("kept")
     done = autograder(*arguments, cwd=tmp_path)
     assert done.returncode != 0
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     message = [line for line in done.stderr.splitlines() if line and not line.startswith(("Usage:", "Try "))]
     assert len(message) == 1
-    assert (tmp_path / "course" / "something").read_text() == "kept"
+    assert in_use.read_text() == "kept"
 
 
 def test_an_unreadable_directory(tmp_path):
@@ -71,8 +77,7 @@ def test_solutions_are_written_with_their_answers(tmp_path):
 
 
 def test_nbgrader_reads_the_settings_of_the_project():
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", "--show-config"],
-        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
-    )  # fmt: skip
-    assert "autograder.referee.Referee" in done.stdout
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    assert config.CourseDirectory.root == str(ROOT / "course")
+    for name in [*config.Autograde.sanitize_preprocessors, *config.Autograde.autograde_preprocessors]:
+        assert issubclass(import_item(name), NbGraderPreprocessor)

@@ -426,13 +426,6 @@ def overfit(images, labels):
     ("rate_too_small_to_memorize", "needed ≤ 0.05", "lr=1e-2", "lr=1e-6"),
     ("only_the_first_image", "needed ≤ 0.05", "images, labels))", "images[:1], labels[:1]))"),
     ("losses_alone", "must return the trained model first", "return model, losses", "return losses"),
-    ("another_model_returned", "needed ≤ 0.05", "return model, losses", "return MLP([64, 32, 10]), losses"),
-    (
-        "rate_without_measure",
-        "not finite",
-        "torch.optim.Adam(model.parameters(), lr=1e-2)",
-        "torch.optim.SGD(model.parameters(), lr=1e20)",
-    ),
     also={"mlp_code": MLP_CELL},
 )
 
@@ -608,6 +601,7 @@ def predict(model, images):
     ("scores_instead_of_digits", "returned the scores", ".argmax(dim=1)", ""),
     ("largest_score_instead_of_class", "needed ≥ 0.95", ".argmax(dim=1)", ".amax(dim=1)"),
     ("argmax_over_the_images", "one digit per image", ".argmax(dim=1)", ".argmax(dim=0)"),
+    also={"mlp_code": MLP_CELL},
 )
 
 OWN_NETWORK_CELL = """
@@ -706,15 +700,15 @@ VARIANTS: list[Variant] = [
     *FIT,
     *SEARCH,
     *STOPPING,
+    *MLP,
     *NUMBERS,
     *INITIAL_LOSS,
     *SAMPLE,
     *OWN_FUNCTIONS,
-    *DIGITS,
     *OWN_NETWORK,
     *TRAIN_STEP,
     *EVALUATE,
     *OWN_ACCURACY,
+    *DIGITS,
     *OVERFIT,
-    *MLP,
 ]

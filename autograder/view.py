@@ -1,0 +1,186 @@
+"""What is said of a verdict, before it becomes text or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from autograder.mistakes.raised import explain_failure
+from autograder.pictures import number
+from autograder.text import clean
+from autograder.verdict import Row, Verdict
+
+__all__ = ["Group", "Output", "headline", "mark", "outputs", "points", "sentence", "stopped"]
+
+RIGHT, WRONG, PARTLY = "✓", "✗", "◐"
+MAX_GROUPS = 2
+MAX_OUTPUTS = 24
+
+
+@dataclass(frozen=True)
+class Group:
+    """Wrong rows of one output that one sentence explains; the first is the one to show."""
+
+    sentence: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output over all cases."""
+
+    name: str
+    rows: Sequence[Row]
+    groups: Sequence[Group]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is right in every case."""
+        return all(r.ok for r in self.rows)
+
+    @property
+    def cases(self) -> str:
+        """How many cases are right, in words."""
+        n, right = len(self.rows), sum(r.ok for r in self.rows)
+        if n == 1:
+            return "" if self.rows[0].case.name == "your answers" else clean(self.rows[0].case.name, 60)
+        if right == n:
+            return f"{n} cases"
+        what = "not reached" if all(r.comparison.problem == "failed" for r in self.rows if not r.ok) else "wrong"
+        return f"{what} in {n - right} of {n} cases"
+
+    @property
+    def error(self) -> str:
+        """The largest error over the cases, absolute, and relative to the largest expected entry."""
+        shown = [r.comparison for r in self.rows if not r.ok] or [r.comparison for r in self.rows]
+        errors = [c for c in shown if c.problem in {"", "value", "dtype", "not finite"}]
+        if not errors:
+            return "–"
+        worst = max(errors, key=lambda c: c.error if np.isfinite(c.error) else np.inf)
+        if not np.isfinite(worst.error):
+            return "∞" if worst.error > 0 else "–"
+        if worst.error == 0:
+            return "0"
+        relative = f" ({_percent(worst.relative)})" if worst.relative and np.isfinite(worst.relative) else ""
+        return f"{worst.error:.2g}{relative}"
+
+    @property
+    def expected(self) -> str:
+        """Shape and dtype of the expected value, in the first case that is shown."""
+        row = self.groups[0].rows[0] if self.groups else self.rows[0]
+        return describe(row.expected)
+
+
+def describe(value: object) -> str:
+    """Return shape and dtype of an array, the kind of anything else."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"{value.shape} {value.dtype}"
+    if isinstance(value, (float, np.ndarray)):
+        return "a number"
+    names = {bool: "True or False", int: "an integer", str: "a word", list: "a list"}
+    return names.get(type(value), "")
+
+
+def outputs(verdict: Verdict) -> list[Output]:
+    """Return the outputs in the order of the task, each with its wrong rows grouped by what explains them."""
+    names = list(dict.fromkeys(r.output for r in verdict.rows))
+    return [_output(name, [r for r in verdict.rows if r.output == name]) for name in names[:MAX_OUTPUTS]]
+
+
+def _output(name: str, rows: list[Row]) -> Output:
+    wrong = [r for r in rows if not r.ok and r.comparison.problem != "failed"]
+    # Where the ordinary cases are wrong, the edges say nothing new.
+    wrong = [r for r in wrong if not r.case.edge] or wrong
+    groups: dict[str, list[Row]] = {}
+    for row in wrong:
+        groups.setdefault("".join(c for c in row.diagnosis if not c.isdigit() and c not in "()[], ."), []).append(row)
+    return Output(name, rows, [Group(g[0].diagnosis, g) for g in groups.values()][:MAX_GROUPS])
+
+
+def mark(verdict: Verdict) -> str:
+    """Return ✓, ✗, or ◐ where a part of the points was earned."""
+    return RIGHT if verdict.right else PARTLY if verdict.points > 0 else WRONG
+
+
+def points(verdict: Verdict) -> str:
+    """Return ``"3.33 of 5 points"``."""
+    return f"{round(verdict.points, 2):g} of {verdict.out_of:g} point{'' if verdict.out_of == 1 else 's'}"
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in a few words."""
+    if verdict.right:
+        return "all right"
+    if not verdict.rows:
+        return "not run"
+    reached = [r for r in verdict.rows if r.comparison.problem != "failed"]
+    if verdict.failure is not None and verdict.failure.kind == "NotImplementedError":
+        return "still the stub"
+    if not reached:
+        return "the code stops with an error"
+    if verdict.kind == "metric":
+        return "not good enough yet" if verdict.failure is None else "the code stops with an error"
+    found = outputs(verdict)
+    wrong = [o.name for o in found if not o.ok]
+    if all(r.case.edge for r in verdict.rows if not r.ok):
+        return f"right in general, wrong at an edge: {listed(wrong)}"
+    right = [o.name for o in found if o.ok]
+    if not right:
+        return "nothing is right yet" if len(wrong) > 1 else "not right yet"
+    return f"{listed(right)} right, {listed(wrong)} not"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return ``"a, b and c"``."""
+    shown = [f"`{clean(n, 40)}`" for n in names]
+    if len(shown) > 4:
+        shown = [*shown[:3], f"{len(shown) - 3} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def sentence(text: str, limit: int = 600) -> str:
+    """Return a diagnosis as a sentence: with a capital letter and a full stop."""
+    shown = clean(text, limit).strip()
+    if not shown:
+        return ""
+    return shown[0].upper() + shown[1:] + ("" if shown[-1] in ".?!…" else ".")
+
+
+def stopped(verdict: Verdict) -> tuple[str, str]:
+    """Return what an error in the student's code means, and the error as Python reports it with its line."""
+    failure = verdict.failure
+    if failure is None:
+        return "", ""
+    meaning = explain_failure(replace(failure, line=None))
+    where = [] if failure.line is None else [f"line {failure.line}"]
+    where += [f"in {clean(failure.function, 60)}"] if failure.function.isidentifier() else []
+    lines = [" ".join(where)] if where else []
+    lines += [f"    {clean(failure.source, 200).strip()}"] if failure.source.strip() else []
+    message = clean(failure.message, 300).strip()
+    kind = clean(failure.kind, 60)
+    if kind != "Missing":
+        lines.append(f"{kind}: {message}" if message else kind)
+    if meaning.rstrip(".") in {message.rstrip("."), f"{kind}: {message}".rstrip(". ")}:
+        meaning = ""
+    return sentence(meaning), "\n".join(lines)
+
+
+def only_there(verdict: Verdict) -> str:
+    """Return what is special about the cases in which the code stops with an error, where something is."""
+    for row in verdict.rows:
+        if row.comparison.problem == "failed" and row.diagnosis != verdict.reason:
+            said = row.diagnosis.removesuffix(verdict.reason).strip()
+            return "" if said == row.diagnosis and "line " in said else sentence(said)
+    return ""
+
+
+def answer(row: Row) -> str:
+    """Return what was given as an answer, for a quiz."""
+    return clean(number(row.actual) if np.ndim(row.actual) == 0 else str(np.asarray(row.actual).tolist()), 80)
+
+
+def _percent(relative: float) -> str:
+    percent = 100 * relative
+    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %" if percent < 1000 else f"{relative:.2g} times"
