@@ -86,6 +86,10 @@ def _wrap(text: str, indent: str, first: str | None = None) -> list[str]:
     )
 
 
+def _wrap_code(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, initial_indent="    ", subsequent_indent="      ", drop_whitespace=False)
+
+
 def _table(verdict: Verdict) -> list[str]:
     if all(r.comparison.problem == "failed" for r in verdict.rows):
         return []
@@ -96,7 +100,7 @@ def _table(verdict: Verdict) -> list[str]:
     for output, cells in zip(found, columns, strict=True):
         row = "  ".join(f"{c:{w}}" for c, w in zip(cells, widths, strict=True))
         lines.append(f"  {'✓' if output.ok else '✗'} {row}".rstrip())
-        for group in output.groups if verdict.kind != "metric" else ():
+        for group in view.to_explain(output, verdict):
             lines += _group(group, drawn=verdict.kind != "quiz")
     return lines
 
@@ -147,4 +151,4 @@ def _stopped(verdict: Verdict) -> list[str]:
         return _wrap(view.sentence(verdict.reason), "  ") if verdict.reason else []
     meaning, lines = view.stopped(verdict)
     said = [line for s in (view.only_there(verdict), meaning) for line in _wrap(s, "  ")]
-    return [*said, *(f"    {line}" for line in lines.splitlines())]
+    return said + [part for line in lines.splitlines() for part in _wrap_code(line)]

@@ -37,7 +37,9 @@ MAX_SHOWN = 10_000
 LANGUAGES = {"python", "py", "python3", "ipython3", "bash", "text", "json"}
 
 
-def write_feedback(notebook_path: Path, outcome: Outcome, to: Path) -> Path:
+def write_feedback(
+    notebook_path: Path, outcome: Outcome, to: Path, *, comments: Mapping[str, str] | None = None
+) -> Path:
     """Write ``to/<exercise>.html`` and return its path.
 
     Parameters
@@ -45,15 +47,17 @@ def write_feedback(notebook_path: Path, outcome: Outcome, to: Path) -> Path:
     notebook_path
         The graded notebook; where there is none, or none that can be read, the page says why and has no notebook.
     outcome
-        The scores and the reasons.
+        The scores and the reasons. A task that a person has graded since has their score in it.
     to
         The directory of this student's feedback on this exercise, ``feedback/<student>/<exercise>`` for nbgrader.
+    comments
+        What a person wrote on an answer, in Markdown, by the cell's ``grade_id``.
     """
     try:
         notebook = nbformat.read(notebook_path, as_version=4)
     except Exception:  # the reason stands in the outcome
         notebook = nbformat.v4.new_notebook()
-    page, _ = FeedbackExporter().from_notebook_node(notebook, {"autograder": outcome})
+    page, _ = FeedbackExporter().from_notebook_node(notebook, {"autograder": outcome, "comments": comments or {}})
     path = to / f"{outcome.exercise}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

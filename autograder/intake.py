@@ -295,6 +295,9 @@ def _look_at(entry: Entry, hint: str, course: _Course) -> _Candidate:
     except (Unreadable, NotANotebook) as error:
         candidate.problem = str(error)
         return candidate
+    except Exception as error:  # one bad file must not keep the others from being read
+        candidate.problem = f"the file cannot be read ({type(error).__name__})"
+        return candidate
     if notebook.mended:
         candidate.data = (json.dumps(notebook.content, ensure_ascii=False, indent=1) + "\n").encode()
     candidate.notes += notebook.notes

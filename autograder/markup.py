@@ -40,9 +40,11 @@ PRE = (
     "border-radius:5px;padding:.55em .8em;margin:.45em 0 0;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere"
 )
 TABLE = "border-collapse:collapse;border:0;margin:0;width:100%;font-size:13.5px;table-layout:auto"
-CELL = "text-align:left;vertical-align:baseline;padding:.34em .9em .34em 0;border:0;background:transparent"
+CELL = (
+    "text-align:left;line-height:1.5;vertical-align:baseline;padding:.34em .9em .34em 0;border:0;background:transparent"
+)
 HEAD = f"{CELL};font-weight:400;font-size:12px;white-space:nowrap;{MUTED}"
-MAX_PICTURES = 4
+MAX_PICTURES = 3
 
 
 def card_html(verdict: Verdict) -> str:
@@ -151,7 +153,7 @@ def _output_rows(output: Output, verdict: Verdict, left: list[int]) -> str:
             f'<td style="{CELL};{MUTED};width:99%">{text(output.expected, 80)}</td>',
         ]
     row = f'<tr style="background:transparent">{"".join(cells)}</tr>'
-    return row + "".join(_group_row(g, verdict, left) for g in output.groups if verdict.kind != "metric")
+    return row + "".join(_group_row(g, verdict, left) for g in view.to_explain(output, verdict))
 
 
 def _group_row(group: Group, verdict: Verdict, left: list[int]) -> str:
@@ -209,12 +211,16 @@ def _grid(drawn: Picture) -> str:
 
 
 def _legend(drawn: Picture) -> str:
+    item = "white-space:nowrap;margin-right:.9em"
     box = "display:inline-block;width:13px;height:13px;border-radius:2px;font:700 10px/13px sans-serif"
-    return " ".join(
-        f'<span style="white-space:nowrap;margin-right:.9em"><span style="{box};{CELLS[s][1]}">{CELLS[s][0]}</span>'
-        f' <span style="{MUTED}">{CELLS[s][2]}</span></span>'
-        for s in drawn.symbols
-    )
+    items = []
+    for symbol in drawn.symbols:
+        shown, colour, meaning = CELLS[symbol]
+        items.append(
+            f'<span style="{item}"><span style="{box};{colour}">{shown or "&nbsp;"}</span>'
+            f' <span style="{MUTED}">{meaning}</span></span>'
+        )
+    return " ".join(items)
 
 
 def _numbers(entries: Sequence[tuple[str, str, str]]) -> str:

@@ -5,15 +5,18 @@ Mending touches the form alone (missing fields, invalid ids, outputs that break 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import logging
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
+from traitlets.log import get_logger
 
 __all__ = ["NotANotebook", "ReadNotebook", "grade_ids", "read_notebook"]
 
@@ -94,8 +97,7 @@ def _parse(data: bytes) -> dict[str, Any]:
 
 def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             notebook = nbformat.convert(nbformat.from_dict(copy.deepcopy(content)), 4)
         # Through text: plain dictionaries again, and none of nbformat's own types.
         upgraded: dict[str, Any] = json.loads(json.dumps(notebook))
@@ -105,6 +107,20 @@ def _upgraded(content: dict[str, Any]) -> dict[str, Any]:
     for n, cell in enumerate(upgraded["cells"]):
         cell["id"] = f"cell-{n}"  # nbformat draws them at random
     return upgraded
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep nbformat's remarks on a damaged notebook off the instructor's screen: the problem says it once."""
+    logger = get_logger()
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _mended(content: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -124,9 +140,9 @@ def _mended(content: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 def _mended_cell(cell: Any) -> dict[str, Any] | None:
-    if not isinstance(cell, dict) or cell.get("cell_type") not in FIELDS or not _is_text(cell.get("source", "")):
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if not isinstance(kind, str) or kind not in FIELDS or not _is_text(cell.get("source", "")):
         return None
-    kind = cell["cell_type"]
     mended = {key: value for key, value in cell.items() if key in FIELDS[kind]}
     mended.setdefault("source", "")
     if not isinstance(mended.get("metadata"), dict):

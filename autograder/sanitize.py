@@ -229,7 +229,6 @@ MATHS_TAGS = _words(
     math mfrac mi mn mo mover mroot mrow mspace msqrt msub msubsup msup mtable mtd mtext mtr munder munderover
     """
 )
-DRAWING_TAGS = _words("svg g rect line polyline path circle text")
 STYLES = _words(
     """
     align-items background background-color border border-bottom border-collapse border-color border-left border-radius
@@ -282,19 +281,15 @@ _RENDERED = nh3.Cleaner(
     attribute_filter=_attribute,
     filter_style_properties={"text-align"},
 )
-_SHAPE = _words("x y x1 x2 y1 y2 cx cy r rx ry d points transform text-anchor font-size")
 _CARD = nh3.Cleaner(
-    tags=TEXT_TAGS | MATHS_TAGS | DRAWING_TAGS,
+    tags=TEXT_TAGS,
     attributes={
-        **_MATHS,
-        "*": {"class", "style", "title", "role", "aria-label", "width", "height", "fill", "stroke", "stroke-width"},
+        "*": {"class", "style", "title", "role", "aria-label"},
         "a": {"href"},
-        "img": {"src", "alt"},
+        "img": {"src", "alt", "width", "height"},
         "th": {"colspan", "rowspan", "scope"},
         "td": {"colspan", "rowspan"},
         "details": {"open"},
-        "svg": {"viewBox", "viewbox", "preserveAspectRatio"},
-        **dict.fromkeys(DRAWING_TAGS - {"svg"}, _SHAPE),
     },
     url_schemes={"http", "https", "data"},
     url_relative="deny",
@@ -309,5 +304,5 @@ def clean_html(html: str) -> str:
 
 
 def clean_card(html: str) -> str:
-    """Return a card of the referee's with its inline styles and drawings; the words in it may be the submission's."""
+    """Return a card of the referee's with its inline styles; the words in it may be the submission's."""
     return _CARD.clean(html)

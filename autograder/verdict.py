@@ -19,7 +19,7 @@ from autograder.diagnose import Evidence, diagnose, explain_failure
 from autograder.inside import Answer, Failure
 from autograder.task import Case, Exercise, Task
 
-__all__ = ["Ask", "Row", "Verdict", "judge", "prepare", "refuse"]
+__all__ = ["Ask", "Row", "Verdict", "judge", "pattern", "prepare", "refuse"]
 
 Ask = Callable[[Sequence[Case]], Sequence[Answer]]
 """Runs the task's probe on the student's implementation, one answer a case."""
@@ -74,15 +74,15 @@ class Verdict:
         general = {r.output for r in wrong if not r.case.edge}
         rows = [r for r in wrong if not r.case.edge or r.output not in general]
         found = [r.diagnosis for r in rows]
-        patterns = [_pattern(r.diagnosis, names=r.comparison.problem != "failed") for r in rows]
+        patterns = [pattern(r.diagnosis, names=r.comparison.problem != "failed") for r in rows]
         if self.reason and not any(s.endswith(self.reason) for s in found):
             found.append(self.reason)
-            patterns.append(_pattern(self.reason, names=False))
+            patterns.append(pattern(self.reason, names=False))
         first = dict(zip(reversed(patterns), reversed(found), strict=True))
         return [first[p] for p in sorted(dict.fromkeys(patterns), key=lambda p: -patterns.count(p))]
 
 
-def _pattern(sentence: str, *, names: bool) -> str:
+def pattern(sentence: str, *, names: bool = True) -> str:
     """Return the sentence without its numbers and shapes, and without the names in it unless they count."""
     return re.sub(r"[\d\s()\[\],.]+", "#", sentence if names else re.sub(r"`[^`]*`", "", sentence))
 

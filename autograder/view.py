@@ -10,9 +10,9 @@ import numpy as np
 from autograder.mistakes.raised import explain_failure
 from autograder.pictures import number
 from autograder.text import clean
-from autograder.verdict import Row, Verdict
+from autograder.verdict import Row, Verdict, pattern
 
-__all__ = ["Group", "Output", "headline", "mark", "outputs", "points", "sentence", "stopped"]
+__all__ = ["Group", "Output", "headline", "mark", "outputs", "points", "sentence", "stopped", "to_explain"]
 
 RIGHT, WRONG, PARTLY = "✓", "✗", "◐"
 MAX_GROUPS = 2
@@ -95,8 +95,18 @@ def _output(name: str, rows: list[Row]) -> Output:
     wrong = [r for r in wrong if not r.case.edge] or wrong
     groups: dict[str, list[Row]] = {}
     for row in wrong:
-        groups.setdefault("".join(c for c in row.diagnosis if not c.isdigit() and c not in "()[], ."), []).append(row)
+        groups.setdefault(pattern(row.diagnosis), []).append(row)
     return Output(name, rows, [Group(g[0].diagnosis, g) for g in groups.values()][:MAX_GROUPS])
+
+
+def to_explain(output: Output, verdict: Verdict) -> list[Group]:
+    """Return the groups that have more to say than the line of the output."""
+    if verdict.kind == "metric":
+        return []
+    if verdict.kind == "quiz":
+        # "the answer is wrong" says no more than the mark.
+        return [g for g in output.groups if g.sentence != f"`{output.name}`: {g.rows[0].comparison.message}"]
+    return list(output.groups)
 
 
 def mark(verdict: Verdict) -> str:
@@ -154,6 +164,8 @@ def stopped(verdict: Verdict) -> tuple[str, str]:
     if failure is None:
         return "", ""
     meaning = explain_failure(replace(failure, line=None))
+    if failure.kind == "NotImplementedError":
+        return sentence(meaning), ""
     where = [] if failure.line is None else [f"line {failure.line}"]
     where += [f"in {clean(failure.function, 60)}"] if failure.function.isidentifier() else []
     lines = [" ".join(where)] if where else []
@@ -178,7 +190,10 @@ def only_there(verdict: Verdict) -> str:
 
 def answer(row: Row) -> str:
     """Return what was given as an answer, for a quiz."""
-    return clean(number(row.actual) if np.ndim(row.actual) == 0 else str(np.asarray(row.actual).tolist()), 80)
+    value = row.actual
+    if isinstance(value, np.ndarray) and value.ndim:
+        return clean(str(value.tolist()) if value.size < 20 else f"an array of shape {value.shape}", 80)
+    return clean(number(value), 80)
 
 
 def _percent(relative: float) -> str:

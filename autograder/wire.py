@@ -35,14 +35,15 @@ class WireError(ValueError):
 def encode(value: Any) -> Any:
     """Return ``value`` in JSON's terms; arrays become ``{"array": base64, "dtype": ..., "shape": ...}``."""
     if isinstance(value, np.ndarray):
-        if value.dtype.name not in DTYPES:
-            msg = f"an array of dtype {value.dtype} cannot be sent"
+        data = np.asarray(value)
+        if data.dtype.name not in DTYPES:
+            msg = f"an array of dtype {data.dtype} cannot be sent"
             raise WireError(msg)
-        data = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
+        data = data.astype(data.dtype.newbyteorder("="), order="C", copy=False)
         return {
             "array": base64.b64encode(data.tobytes()).decode("ascii"),
-            "dtype": value.dtype.name,
-            "shape": list(value.shape),
+            "dtype": data.dtype.name,
+            "shape": list(data.shape),
         }
     if isinstance(value, np.generic):
         return encode(value.item())

@@ -244,8 +244,8 @@ def evaluate(model, x, y):
 check("evaluate")
 
 # %% nbgrader={"grade_id": "measure_the_start", "locked": true}
-for name, data in {"train": train, "validation": validation}.items():
-    loss, accuracy = evaluate(model, *data)
+for name, (x, y) in {"train": train, "validation": validation}.items():
+    loss, accuracy = evaluate(model, x, y)
     print(f"untrained, on {name:10}  loss {loss:.3f}   accuracy {accuracy:.1%}")
 
 # %% [markdown]

@@ -239,10 +239,10 @@ _BY_MESSAGE = (
     # None, and calls that do not fit.
     (r"'NoneType' object", _NONE),
     (r"unsupported operand type\(s\) for .*'NoneType'", _NONE),
-    (r"(\w+)\(\) missing (\d+ required [\w -]+): (.*)", r"`\1` was called without \3: " + _SIGNATURE),
-    (r"(\w+)\(\) got an unexpected keyword argument '(\w+)'", r"`\1` does not take `\2`: " + _SIGNATURE),
+    (r"([\w.<>]+)\(\) missing (\d+ required [\w -]+): (.*)", r"`\1` was called without \3: " + _SIGNATURE),
+    (r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'", r"`\1` does not take `\2`: " + _SIGNATURE),
     (
-        r"(\w+)\(\) takes (.*) positional arguments? but (\d+) (?:was|were) given",
+        r"([\w.<>]+)\(\) takes (.*) positional arguments? but (\d+) (?:was|were) given",
         r"`\1` takes \2 arguments, and \3 were given: " + _SIGNATURE,
     ),
     (r"'(\w+)' object is not callable", r"a \1 is called like a function: was a name overwritten?"),

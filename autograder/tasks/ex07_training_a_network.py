@@ -211,7 +211,8 @@ def train_step(impl: Any, network: dict[str, Any], x: Any, y: Any, rate: float, 
     optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum)
     losses, path = [], []
     for inputs, labels in zip(x, y, strict=True):
-        losses.append(impl.train_step(model, optimizer, inputs, labels))
+        loss = impl.train_step(model, optimizer, inputs, labels)
+        losses.append(loss.detach() if isinstance(loss, torch.Tensor) else loss)
         path.append(torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone())
     known = all(loss is not None for loss in losses)
     return {

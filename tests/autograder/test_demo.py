@@ -13,8 +13,7 @@ from tiny import ROOT
 
 from autograder import grading
 from autograder.course import Course
-from autograder.demo.class_ import LIMITS, Student, make_class
-from autograder.demo.variants import variants
+from autograder.demo.class_ import LIMITS, Student, make_class, mistakes
 from autograder.gradebook import scores
 from autograder.task import exercise_names
 
@@ -60,7 +59,7 @@ def test_the_mistakes_of_the_class_are_named(name, graded):
     said = " ".join(
         reason for o in run.outcomes if o.exercise == name for r in o.results for reason in r.reasons
     ).lower()
-    unnamed = [v.name for v in variants(name) if not v.right and v.says.lower() not in said]
+    unnamed = [v.name for v in mistakes(name) if v.says.lower() not in said]
     assert unnamed == []
 
 

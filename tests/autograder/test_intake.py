@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import stat
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -285,59 +283,45 @@ def test_released_ids(tmp_path: Path) -> None:
 # What is wrong with a file
 
 
-def v3(ids: list[str]) -> str:
-    cells = [
-        {
-            "cell_type": "code",
-            "collapsed": False,
-            "input": ["pass"],
-            "language": "python",
-            "metadata": {"nbgrader": {"grade_id": i}},
-            "outputs": [],
-        }
-        for i in ids
-    ]
-    sheet = {"cells": cells, "metadata": {}}
-    return json.dumps({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [sheet]})
-
-
-PROBLEMS = {
-    "empty": ("", "the file is empty"),
-    "blank": ("\n \n", "the file is empty"),
-    "not JSON": ("import numpy", "not JSON"),
-    "cut off": (right()[:300], "not JSON"),
-    "binary": (b"\x89PNG\r\n\x1a\n\xff\xfe", "not text in UTF-8"),
-    "another form": ('{"hello": 1}', "JSON, but not a notebook"),
-    "a list": ("[1, 2]", "JSON, but not a notebook"),
-    "a number": ("3", "JSON, but not a notebook"),
-    "cells of another form": ('{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "JSON, but not a notebook"),
-    "the future": ('{"nbformat": 5, "nbformat_minor": 0, "cells": []}', "newer"),
-    "the past": ('{"nbformat": 2, "nbformat_minor": 0, "worksheets": []}', "older"),
-    "broken v3": ('{"nbformat": 3, "nbformat_minor": 0, "worksheets": [3]}', "cannot be upgraded"),
-    "deep": ("[" * 200_000, "size or depth"),
-    "a number with many digits": ('{"nbformat": ' + "1" * 10_000 + "}", "size or depth"),
-    "another course": (notebook(["quicksort", "heap"]), "holds no cell of 03_affine_layer"),
-    "no cells": (notebook([]), "holds no cell of 03_affine_layer"),
-}
-
-
-@pytest.mark.parametrize("case", PROBLEMS)
-def test_problems(drop: Path, take: Collect, case: str) -> None:
-    content, problem = PROBLEMS[case]
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "the file is empty"),
+        ("import numpy", "the file is not JSON"),
+        (notebook(["quicksort", "heap"]), "this notebook holds no cell of 03_affine_layer"),
+        (notebook([]), "this notebook holds no cell of 03_affine_layer"),
+    ],
+)
+def test_a_bad_one_is_kept_and_the_others_are_read(drop: Path, take: Collect, content: str, problem: str) -> None:
     path = write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", content)
     write(drop / "bob" / AFFINE / f"{AFFINE}.ipynb", right())
     ada, bob = take()
-    assert problem in ada.problem
-    assert "\n" not in ada.problem
+    assert ada.problem.startswith(problem)
     assert ada.notebook.read_bytes() == path.read_bytes()
     assert not bob.problem
+
+
+def test_what_is_mended_is_written_down_mended(drop: Path, take: Collect) -> None:
+    old = json.loads(right())
+    old["nbformat_minor"] = 2
+    for cell in old["cells"]:
+        del cell["id"]
+    write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", json.dumps(old))
+    submission = only(take())
+    assert (submission.problem, submission.notes) == ("", ())
+    read = nbformat.read(submission.notebook, as_version=4)
+    nbformat.validate(read)
+    assert [c.source for c in read.cells if c.cell_type == "code"] == ["pass"] * 3
+    before = submission.notebook.read_bytes()
+    submission.notebook.unlink()
+    assert only(take()).notebook.read_bytes() == before
 
 
 def test_too_large(drop: Path, take: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_BYTES", 2**20)
     write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", b" " * (2**20 + 1))
     submission = only(take())
-    assert "larger than 1 MiB" in submission.problem
+    assert submission.problem == "the file is larger than 1 MiB: clear the outputs and hand it in again"
     assert not submission.notebook.exists()
 
 
@@ -412,46 +396,6 @@ def test_no_notebook_at_all(drop: Path, take: Collect) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is mended
-
-
-def test_older_formats_are_upgraded(drop: Path, take: Collect) -> None:
-    write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", v3(CELLS[AFFINE]))
-    old = json.loads(right())
-    old["nbformat_minor"] = 2
-    for cell in old["cells"]:
-        del cell["id"]
-    write(drop / "bob" / AFFINE / f"{AFFINE}.ipynb", json.dumps(old))
-    ada, bob = take()
-    assert (ada.problem, bob.problem) == ("", "")
-    assert ada.notes == ("upgraded from notebook format 3",)
-    assert bob.notes == ()
-    for submission in (ada, bob):
-        read = nbformat.read(submission.notebook, as_version=4)
-        nbformat.validate(read)
-        assert (read.nbformat, read.nbformat_minor) == (4, 5)
-        assert [c.source for c in read.cells if c.cell_type == "code"] == ["pass"] * 3
-    before = ada.notebook.read_bytes()
-    ada.notebook.unlink()
-    assert take()[0].notebook.read_bytes() == before
-
-
-def test_damaged_form_is_mended(drop: Path, take: Collect) -> None:
-    damaged = json.loads(right())
-    damaged["metadata"] = {"kernelspec": 3, "language_info": []}
-    damaged["cells"][1] |= {"execution_count": "<script>", "outputs": [{"output_type": "nonsense"}], "colab": 1}
-    damaged["cells"][2]["id"] = damaged["cells"][1]["id"]
-    damaged["cells"] += [17, {"cell_type": "video"}, {"cell_type": "raw"}, copy.deepcopy(damaged["cells"][3])]
-    write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", b"\xef\xbb\xbf" + json.dumps(damaged).encode())
-    submission = only(take())
-    assert not submission.problem
-    assert submission.notes == ("2 damaged cells were left out",)
-    read = nbformat.read(submission.notebook, as_version=4)
-    nbformat.validate(read)
-    assert [c.source for c in read.cells] == ["# Title", "pass", "pass", "pass", "", "pass"]
-
-
-# ---------------------------------------------------------------------------------------------------------------
 # Archives
 
 
@@ -474,94 +418,6 @@ def test_zip_forms(tmp_path: Path, take: Collect, wrapper: str) -> None:
         path = pack(tmp_path / f"{form}.zip", {wrapper + name: content for name, content in members.items()})
         found = take(path, exercises=(AFFINE,))
         assert [(s.student, s.problem) for s in found] == [("ada", ""), ("bob", "")], (form, found)
-
-
-def test_zip_junk_and_foreign_names(tmp_path: Path, take: Collect) -> None:
-    path = pack(
-        tmp_path / "a.zip",
-        {
-            "__MACOSX/ada/._x.ipynb": "junk",
-            "ada/.DS_Store": "junk",
-            "ada\\x.ipynb": right(),
-            "Jürgen/x.ipynb": right(),
-            "empty/": "",
-        },
-    )
-    # Archives made on other systems hold UTF-8 without the flag that says so.
-    raw = bytearray(path.read_bytes())
-    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = raw.find(header)
-        while at >= 0:
-            raw[at + flags + 1] &= ~0x08
-            at = raw.find(header, at + 1)
-    path.write_bytes(raw)
-    found = take(path, exercises=(AFFINE,))
-    assert [s.student for s in found] == ["Jürgen", "ada", "empty"]
-    assert [bool(s.problem) for s in found] == [False, False, True]
-
-
-def test_zip_refuses_what_is_dangerous_and_reads_the_rest(tmp_path: Path, take: Collect) -> None:
-    path = tmp_path / "evil.zip"
-    target = f"{AFFINE}/{AFFINE}.ipynb"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"/abs/{target}", right())
-        archive.writestr(f"../../up/{target}", right())
-        archive.writestr(f"C:/drive/{target}", right())
-        link = zipfile.ZipInfo(f"link/{target}")
-        link.create_system = 3
-        link.external_attr = (stat.S_IFLNK | 0o777) << 16
-        archive.writestr(link, "/etc/passwd")
-        archive.writestr(f"bomb/{target}", b" " * (10 * 2**20))
-        archive.writestr(f"huge/{target}", os.urandom(2**10) + b"0" * (21 * 2**20))
-        archive.writestr(f"good/{target}", right())
-        archive.writestr(f"locked/{target}", right())
-        archive.writestr(f"torn/{target}", os.urandom(500))
-    raw = bytearray(path.read_bytes())
-    central = raw.index(b"PK\x01\x02")
-    for student, flip in (("locked", 1), ("torn", 0)):
-        at = raw.index(student.encode(), central)
-        if flip:
-            raw[at - 46 + 8] |= 1  # the flag for encryption
-        else:
-            body = raw.index(student.encode()) + len(f"torn/{target}") + 20
-            raw[body] ^= 0xFF  # the checksum no longer fits
-    path.write_bytes(raw)
-
-    found = {s.student: s for s in take(path, exercises=(AFFINE,))}
-
-    reasons = {
-        "abs": "absolute path",
-        "up": "leads out of the archive",
-        "C": "absolute path",
-        "link": "symbolic link",
-        "bomb": "times its size",
-        "huge": "larger than 20 MiB",
-        "locked": "encrypted",
-        "torn": "cannot be unpacked",
-    }
-    assert not found["good"].problem
-    assert set(found) == {"good", *reasons}
-    for student, reason in reasons.items():
-        assert reason in found[student].problem
-        assert not found[student].notebook.exists()
-    # What was to be written outside is not there.
-    assert not (tmp_path.parent / "up").exists()
-
-
-def test_zip_that_lies_about_its_sizes(tmp_path: Path, take: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_UNPACKED", 3000)
-    path = pack(tmp_path / "a.zip", {f"s{n}/{AFFINE}.ipynb": right() for n in range(9)})
-    found = take(path, exercises=(AFFINE,))
-    assert [bool(s.problem) for s in found] == sorted(bool(s.problem) for s in found)
-    assert not found[0].problem
-    assert "unpacks to more than" in found[-1].problem
-
-
-def test_zip_with_too_many_entries(tmp_path: Path, take: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_ENTRIES", 5)
-    path = pack(tmp_path / "a.zip", {f"s{n}/x.ipynb": "" for n in range(6)})
-    with pytest.raises(IntakeError, match="holds 6 entries"):
-        take(path)
 
 
 # ---------------------------------------------------------------------------------------------------------------
