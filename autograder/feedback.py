@@ -111,8 +111,14 @@ class FeedbackExporter(HTMLExporter):
 def _from_gradebook(nb: NotebookNode, resources: Mapping[str, Any]) -> Outcome:
     """Return the outcome that nbgrader's gradebook knows: the scores, and the comments as reasons."""
     graded = [c.metadata.nbgrader for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    waiting = _waiting(resources)
     results = [
-        TaskResult(g.grade_id, g.get("score"), g.get("points", 0.0), tuple(filter(None, [g.get("comment")])))
+        TaskResult(
+            g.grade_id,
+            None if g.grade_id in waiting else g.get("score"),
+            g.get("points", 0.0),
+            tuple(filter(None, [g.get("comment")])),
+        )
         for g in graded
     ]
     late = resources.get("late_penalty") or 0
@@ -145,6 +151,17 @@ class _Renderer(IPythonRenderer):
         if url.startswith("attachment:") and url.removeprefix("attachment:") not in self.attachments:
             return html.escape(text)
         return super().image(text, url, title)
+
+
+def _waiting(resources: Mapping[str, Any]) -> set[str]:
+    """Return the cells that a person has yet to grade: nbgrader counts them as 0 until then."""
+    if "db_url" not in resources:
+        return set()
+    from nbgrader.api import Gradebook
+
+    with Gradebook(resources["db_url"]) as book:
+        names = (resources["notebook"], resources["assignment"], resources["student"])
+        return {g.name for g in book.find_submission_notebook(*names).grades if g.needs_manual_grade}
 
 
 # ---------------------------------------------------------------------------------------------------------------

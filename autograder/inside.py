@@ -259,12 +259,10 @@ def _plain(value: Any) -> tuple[Any, str]:
         return _native(np.array(value, copy=True, subok=False), "a NumPy array", "numpy")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        tensor = value.detach().cpu()
-        form = f"torch {tensor.dtype}".replace("torch.", "")
-        if tensor.dtype == torch.bfloat16:
-            tensor = tensor.float()
+        form = f"torch {value.dtype}".replace("torch.", "")
         try:
-            array = np.array(tensor.numpy(), copy=True)
+            tensor = value.detach().cpu()
+            array = np.array((tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy(), copy=True)
         except (TypeError, RuntimeError):
             return None, f"a tensor that is no plain array ({form})"
         return _native(array, "a tensor", form)

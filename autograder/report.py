@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.submission import Kind, Outcome, TaskResult
+from autograder.text import clean
 
 __all__ = [
     "Mistake",
@@ -39,7 +38,6 @@ __all__ = [
 
 BINS = [*range(0, 100, 10), 100]
 SIGNS = {"graded": ("✓", "green"), "partly graded": ("◐", "yellow"), "refused": ("✗", "red")}
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)")
 
 
 def percent(outcome: Outcome) -> float | None:
@@ -109,13 +107,7 @@ def _replace(path: Path, text: str) -> None:
 
 def _clean(text: str) -> str:
     """Return one line without terminal escapes, control characters, and marks that turn the reading direction."""
-    text = ESCAPES.sub("", text)
-    kept = (" " if c in "\n\r\t\u2028\u2029" else c for c in text if c in "\n\r\t" or _printable(c))
-    return " ".join("".join(kept).split())
-
-
-def _printable(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+    return " ".join(clean(text, 2000).split())
 
 
 def _by_name(outcome: Outcome) -> tuple[str, str]:

@@ -164,7 +164,7 @@ def stopped(verdict: Verdict) -> tuple[str, str]:
     if failure is None:
         return "", ""
     meaning = explain_failure(replace(failure, line=None))
-    if failure.kind == "NotImplementedError":
+    if failure.kind in {"NotImplementedError", "Missing"}:
         return sentence(meaning), ""
     where = [] if failure.line is None else [f"line {failure.line}"]
     where += [f"in {clean(failure.function, 60)}"] if failure.function.isidentifier() else []
@@ -172,8 +172,7 @@ def stopped(verdict: Verdict) -> tuple[str, str]:
     lines += [f"    {clean(failure.source, 200).strip()}"] if failure.source.strip() else []
     message = clean(failure.message, 300).strip()
     kind = clean(failure.kind, 60)
-    if kind != "Missing":
-        lines.append(f"{kind}: {message}" if message else kind)
+    lines.append(f"{kind}: {message}" if message else kind)
     if meaning.rstrip(".") in {message.rstrip("."), f"{kind}: {message}".rstrip(". ")}:
         meaning = ""
     return sentence(meaning), "\n".join(lines)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import numpy as np  # noqa: TID251
 from PIL import Image, ImageChops
 
 from autograder.check import Check
@@ -48,14 +48,10 @@ def photograph(page: str, to: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source, shot = Path(scratch, "page.html"), Path(scratch, "shot.png")
         source.write_text(page, encoding="utf-8")
-        subprocess.run(
-            [browser, "--headless", "--disable-gpu", "--hide-scrollbars", *as_root]
-            + [f"--force-device-scale-factor={SCALE}", f"--window-size={WIDTH},1500"]
-            + [f"--user-data-dir={scratch}/profile", f"--screenshot={shot}", source.as_uri()],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        size = [f"--force-device-scale-factor={SCALE}", f"--window-size={WIDTH},1500", "--hide-scrollbars"]
+        files = [f"--user-data-dir={scratch}/profile", f"--screenshot={shot}", source.as_uri()]
+        command = [browser, "--headless", "--disable-gpu", *as_root, *size, *files]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603
         with Image.open(shot) as picture:
             _cropped(picture.convert("RGB")).quantize(128).save(to, optimize=True)
 

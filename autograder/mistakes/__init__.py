@@ -11,6 +11,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     # No number to look at.
     partial.crashes_beyond_given_shape,
     kinds.not_reached,
+    kinds.changed_in_place,
     kinds.nothing_returned,
     # Another question would be pointless.
     reruns.not_deterministic,

@@ -106,7 +106,8 @@ class Evidence:
         if guess.shape != found.expected.shape:
             return True
         left = np.max(np.abs(found.actual - guess), initial=0.0)
-        return bool(left <= 0.01 * np.max(np.abs(found.actual - found.expected), initial=0.0))
+        error = np.max(np.abs(found.actual - found.expected), initial=0.0)
+        return bool(error > 0 and left <= 0.01 * error)
 
 
 Hypothesis = Callable[[Evidence], "str | None"]

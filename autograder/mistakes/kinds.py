@@ -7,12 +7,17 @@ import numpy as np
 from autograder.mistakes.evidence import Evidence, fits
 from autograder.mistakes.raised import explain_failure
 
-__all__ = ["integers", "not_finite", "not_reached", "nothing_returned", "too_coarse"]
+__all__ = ["changed_in_place", "integers", "not_finite", "not_reached", "nothing_returned", "too_coarse"]
 
 
 def not_reached(e: Evidence) -> str | None:
     """Return what the error means if the code ended in one."""
     return explain_failure(e.answer.failure) if e.answer.failure is not None else None
+
+
+def changed_in_place(e: Evidence) -> str | None:
+    """Return a sentence if the value is right, and what had to stay as it was did not."""
+    return f"{e.comparison.message}: make a new array instead." if e.comparison.problem == "changed" else None
 
 
 def nothing_returned(e: Evidence) -> str | None:

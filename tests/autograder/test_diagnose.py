@@ -1,5 +1,6 @@
 """Every mistake is named from the numbers alone; its near misses are not, and a right answer has no name."""
 
+import dataclasses
 from unittest import mock
 
 import numpy as np
@@ -219,7 +220,8 @@ def test_mistake_is_named(hypothesis, task, output, words, wrong):
 
 
 def test_every_hypothesis_has_a_test():
-    untested = {h.__name__ for h in HYPOTHESES} - {p[0] for p in POSITIVE} - {"known_to_the_task", "not_reached"}
+    elsewhere = {"known_to_the_task", "not_reached", "changed_in_place"}
+    untested = {h.__name__ for h in HYPOTHESES} - {p[0] for p in POSITIVE} - elsewhere
     assert not untested
 
 
@@ -289,6 +291,21 @@ def test_degenerate_values_have_no_wrong_names():
     assert zeros.diagnoses == ["`dpred` is 0 everywhere: it was never filled in, or everything cancels."]
     number = judge("mse", loss(lambda p, y: 0.731))
     assert number.diagnoses == ["`loss`: the value is wrong"]
+    # In a single case, any number is some multiple of any other.
+    once = dataclasses.replace(TASKS["mse"], cases=lambda rng: list(TASKS["mse"].cases(rng))[:1])
+    number = judge("mse", loss(lambda p, y: 0.731), dataclasses.replace(COURSE, tasks={"mse": once}))
+    assert number.diagnoses == ["`loss`: the value is wrong"]
+
+
+def test_an_explanation_explains_the_error_not_only_the_value():
+    """A value a little off is not "right for x = 1" because that changes little; and zeros explain nothing."""
+    _, (e, *_) = evidence("affine", forward(lambda out, *_: out * (1 + 2e-6)))
+    assert e.output == "out"
+    assert e.explains(e.actual)
+    assert not e.explains(e.expected["out"])
+    assert not e.explains(e.expected["out"] * (1 + 1.5e-6))
+    _, (e, *_) = evidence("affine", forward(lambda out, *_: 0 * out))
+    assert not e.explains(e.actual)
 
 
 def test_edge_is_said_to_be_one():
@@ -310,8 +327,6 @@ def test_quiz_tells_no_answer():
 
 
 def test_tasks_own_mistakes_come_first_and_hints_last():
-    import dataclasses
-
     def forgot(impl, x, w, b, dout):
         _, dw, db = impl.affine_backward(dout, impl.affine_forward(x, w, b)[1])
         return {"dw": -dw / len(x), "db": db}
@@ -334,8 +349,6 @@ def test_tasks_own_mistakes_come_first_and_hints_last():
 
 
 def test_ignored_entries_do_not_hide_a_mistake():
-    import dataclasses
-
     def cases(rng):
         for c in TASKS["affine"].cases(rng):
             free = np.zeros(c.inputs["w"].shape, bool)

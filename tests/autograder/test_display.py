@@ -197,6 +197,7 @@ def test_quiz_card_hides_the_right_answers():
     verdict = judge("quiz", {"answers": SimpleNamespace(**answers)})
     for shown in (card_html(verdict), repr(Card(verdict))):
         assert "you answer 99" in shown
+        assert "is wrong" not in shown
         assert not any(right in shown for right in ("1234", "0.693", "2, 3", "variance", "True"))
 
 

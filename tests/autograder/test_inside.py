@@ -79,7 +79,7 @@ CIRCLE.append(CIRCLE)
     [
         (np.arange(3.0), np.arange(3.0), "numpy"),
         (np.arange(3.0).view(Liar), np.arange(3.0), "numpy"),
-        (np.matrix([[1.0, 2.0]]) if hasattr(np, "matrix") else None, np.array([[1.0, 2.0]]), "numpy"),
+        (lambda: np.matrix([[1.0, 2.0]]), np.array([[1.0, 2.0]]), "numpy"),
         (np.ma.array([1.0, 2.0], mask=[True, False]), np.array([1.0, 2.0]), "numpy"),
         (np.arange(3, dtype=">f4"), np.arange(3, dtype="f4"), "numpy"),
         (np.float32(2.5), np.array(2.5, "f4"), "numpy"),
@@ -233,8 +233,13 @@ def test_errors_of_the_probe_have_no_line_of_the_student():
 
 def test_nothing_is_printed(capfd):
     class RudeWarning(UserWarning):
+        polite = True
+
         def __str__(self):
-            raise SystemExit
+            if not self.polite:
+                raise SystemExit
+            self.polite = False
+            return "once"
 
     def probe(impl):
         print("out")

@@ -242,8 +242,9 @@ def test_the_most_cells_count_where_no_name_is_right(drop: Path, take: Collect) 
     assert any("not JSON" in n for n in submission.notes)
 
 
-def test_a_broken_one_never_wins(drop: Path, take: Collect) -> None:
-    write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", "")
+@pytest.mark.parametrize("broken", ["", notebook(["quicksort"])])
+def test_a_broken_one_never_wins(drop: Path, take: Collect, broken: str) -> None:
+    write(drop / "ada" / AFFINE / f"{AFFINE}.ipynb", broken)
     write(drop / "ada" / AFFINE / "copy.ipynb", right(say="this"))
     submission = only(take())
     assert not submission.problem

@@ -102,9 +102,15 @@ def test_damaged_form_is_mended_and_no_source_is_touched() -> None:
     damaged["metadata"] = {"kernelspec": 3, "language_info": []}
     damaged["cells"][1] |= {"execution_count": "<script>", "outputs": [{"output_type": "nonsense"}], "colab": 1}
     damaged["cells"][2]["id"] = damaged["cells"][1]["id"]
-    damaged["cells"] += [17, {"cell_type": "video"}, {"cell_type": "raw"}, copy.deepcopy(damaged["cells"][3])]
+    damaged["cells"] += [
+        17,
+        {"cell_type": "video"},
+        {"cell_type": []},
+        {"cell_type": "raw"},
+        copy.deepcopy(damaged["cells"][3]),
+    ]
     read = read_notebook(b"\xef\xbb\xbf" + packed(damaged))
-    assert read.notes == ["2 damaged cells were left out"]
+    assert read.notes == ["3 damaged cells were left out"]
     assert sources(read.content) == ["# Title", "pass", "pass", "pass", "", "pass"]
     nbformat.validate(read.content)
 

@@ -105,7 +105,7 @@ def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
 
 
 def test_a_cell_stays_in_its_place(tmp_path: Path) -> None:
-    reason = 'a "quoted", text;\nwith a\u2028second line\x1b]0;title\x07 and \x1b[31mcolour\x1b[0m'
+    reason = 'a "quoted", text;\nwith a\u2028 second line\x1b]0;title\x07 and \x1b[31mcolour\x1b[0m'
     found = rows([outcome("ada", 4.0, reason=reason), outcome("bob", 4.0)], tmp_path / "g.csv")
     assert len(found) == 2
     assert found[0]["reason"] == 'a "quoted", text; with a second line and colour'
