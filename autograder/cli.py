@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -41,6 +44,8 @@ def main() -> None:
     from autograder.intake import IntakeError
     from autograder.release import ReleaseError
 
+    # `kill` ends a run as Ctrl-C does: the workers are stopped, and what was graded is kept.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -54,6 +59,10 @@ def main() -> None:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _fail(sentence: str) -> None:
@@ -157,7 +166,7 @@ def grade(
       grades.csv          one row a submission, one column a task
       feedback/           a page for each student and exercise
       autograded/         the graded notebooks
-      gradebook.db        nbgrader's gradebook (nbgrader formgrader works in OUT)
+      gradebook.db        nbgrader's gradebook (Formgrader opens in `jupyter lab`, started in OUT)
     """
     from autograder.grading import grade as run_all
     from autograder.report import print_report
@@ -228,31 +237,38 @@ def report(course: Path) -> None:
     """Show the class table, the counts and the most common mistakes of a graded COURSE again."""
     from autograder.report import print_report
 
-    print_report(Console(), [outcome for _, outcome in _kept(course)])
+    print_report(Console(), [outcome for _, outcome, _ in _kept(course)])
 
 
 @cli.command()
 @click.argument("course", type=DIRECTORY, default=Path("course"))
 @click.option("--to", type=DIRECTORY, help="Another place for the pages.  [default: COURSE/feedback]")
 def feedback(course: Path, to: Path | None) -> None:
-    """Write the feedback pages of a graded COURSE again, e.g. after grading by hand."""
+    """Write the feedback pages and grades.csv of a graded COURSE again, with what was graded by hand since."""
     from autograder.feedback import write_feedback
+    from autograder.report import write_grades
 
-    for graded, outcome in _kept(course):
-        if graded.exists():
-            page = write_feedback(graded, outcome, (to or course / "feedback") / outcome.student / outcome.exercise)
-            click.echo(page)
+    kept = _kept(course)
+    for graded, outcome, comments in kept:
+        directory = (to or course / "feedback") / outcome.student / outcome.exercise
+        click.echo(write_feedback(graded, outcome, directory, comments=comments))
+    write_grades([outcome for _, outcome, _ in kept], course / "grades.csv")
 
 
-def _kept(course: Path) -> list[tuple[Path, Outcome]]:
-    import json
+def _kept(course: Path) -> list[tuple[Path, Outcome, dict[str, str]]]:
+    """Return the graded notebook, the outcome with hand-given scores and the comments of every submission."""
+    from autograder.course import Course
+    from autograder.gradebook import with_marks
 
     records = sorted((course / "outcomes").glob("*/*.json"))
     if not records:
         msg = f"there is no graded course in {course}: grade one with `autograder grade SUBMISSIONS --out {course}`"
         raise click.UsageError(msg)
     outcomes = [Outcome.from_dict(json.loads(r.read_text(encoding="utf-8"))["outcome"]) for r in records]
-    return [(course / "autograded" / o.student / o.exercise / f"{o.exercise}.ipynb", o) for o in outcomes]
+    here = Course(course)
+    return [
+        (course / "autograded" / o.student / o.exercise / f"{o.exercise}.ipynb", *with_marks(here, o)) for o in outcomes
+    ]
 
 
 @cli.command()

@@ -118,8 +118,9 @@ def _compare_arrays(actual: Any, expected: np.ndarray, form: str, allowed: float
     if actual.shape != expected.shape:
         if not (actual.size == expected.size == 1):
             return Comparison("shape", f"shape {actual.shape}, expected {expected.shape}")
-        actual = actual.reshape(expected.shape)
-        remarks.append("one number was expected; an array with one entry was taken for it")
+        given_shape, actual = actual.shape, actual.reshape(expected.shape)
+        due = "one number" if expected.ndim == 0 else f"shape {expected.shape}"
+        remarks.append(f"{due} was expected; shape {given_shape}, with one entry too, was taken for it")
     if actual.dtype.kind not in "biuf":
         return Comparison("dtype", f"dtype {actual.dtype}, expected {expected.dtype}")
 

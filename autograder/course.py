@@ -22,6 +22,7 @@ from traitlets.config import Config
 __all__ = ["Course", "CourseError", "configure"]
 
 SEED_FILE = "seed.txt"
+URL_FILE = "gradebook-url.txt"
 CONFIG = '''"""The settings of this grading course: nbgrader's commands run here with the referee inside."""
 
 from pathlib import Path
@@ -39,7 +40,7 @@ class CourseError(ValueError):
 def configure(c: Config, root: Path, *, db_url: str | None = None) -> Config:
     """Put the course's directories, the reconciler and the referee into nbgrader's configuration ``c``."""
     c.CourseDirectory.root = str(root.resolve())
-    c.CourseDirectory.db_url = db_url or f"sqlite:///{root.resolve()}/gradebook.db"
+    c.CourseDirectory.db_url = db_url or _kept_url(root) or f"sqlite:///{root.resolve()}/gradebook.db"
     c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     c.ClearSolutions.enforce_metadata = True
@@ -55,8 +56,15 @@ def configure(c: Config, root: Path, *, db_url: str | None = None) -> Config:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
     c.Reconcile.course = c.Referee.course = str(root.resolve())
     return c
+
+
+def _kept_url(root: Path) -> str:
+    """Return the gradebook's URL that was given when the course was made, or an empty text."""
+    path = root / URL_FILE
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 class Course:
@@ -73,6 +81,7 @@ class Course:
     def __init__(self, root: Path, *, db_url: str | None = None) -> None:
         self.root = root.resolve()
         self.root.mkdir(parents=True, exist_ok=True)
+        self._given_url = db_url
         self.config = configure(Config(), self.root, db_url=db_url)
         self.db_url: str = self.config.CourseDirectory.db_url
 
@@ -108,6 +117,8 @@ class Course:
     def write_config(self) -> None:
         """Write ``nbgrader_config.py``, so that ``nbgrader`` run in this directory uses the referee."""
         (self.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+        if self._given_url and not (self.root / URL_FILE).exists():
+            _write_private(self.root / URL_FILE, self._given_url)
 
     def seed(self, given: str | None = None) -> str:
         """Return the secret seed of this course: the given one, the one kept here, or a fresh one.
@@ -128,8 +139,7 @@ class Course:
             msg = f"{path} is missing, and with it the seed of the work graded in {self.root}: give it with --seed"
             raise CourseError(msg)
         seed = given if given is not None else secrets.token_hex(16)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(seed + "\n")
+        _write_private(path, seed)
         return seed
 
     def kept_seed(self) -> str:
@@ -216,3 +226,9 @@ def _scripts_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a secret (a seed, a URL with a password) so that only its owner can read it."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + "\n")

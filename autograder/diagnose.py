@@ -14,6 +14,7 @@ import numpy as np
 from autograder.mistakes import HYPOTHESES
 from autograder.mistakes.evidence import Evidence
 from autograder.mistakes.raised import explain_failure
+from autograder.text import clean
 
 __all__ = ["Evidence", "diagnose", "explain_failure"]
 
@@ -26,7 +27,7 @@ def diagnose(evidence: Evidence) -> str:
     """
     if evidence.comparison.ok:
         return ""
-    sentence = _explain(evidence)
+    sentence = clean(_explain(evidence), 800)
     if evidence.case.edge and evidence.ordinary_are_right:
         return f"right in general, wrong at the edge: {evidence.case.edge}. {sentence}"
     return sentence

@@ -54,8 +54,7 @@ class Summary:
         lines = []
         for v in self.verdicts:
             lines.append(f"{view.mark(v)} {clean(v.task, 80):{names}}  {round(v.points, 2):>5g} of {v.out_of:g}")
-            why = "" if v.right else next(iter(v.diagnoses), view.headline(v))
-            lines += _wrap(view.sentence(why, 300), "    ") if why else []
+            lines += _wrap(view.why(v), "    ")
         earned, total = sum(v.points for v in self.verdicts), sum(v.out_of for v in self.verdicts)
         return "\n".join([*lines, f"{round(earned, 2):g} of {total:g} points"])
 
@@ -94,28 +93,30 @@ def _table(verdict: Verdict) -> list[str]:
     if all(r.comparison.problem == "failed" for r in verdict.rows):
         return []
     found = view.outputs(verdict)
-    columns = [_columns(o, verdict) for o in found]
+    told: set[str] = set()
+    explained = [view.to_explain(o, verdict, told) for o in found]
+    columns = [_columns(o, verdict, more) for o, (_, more) in zip(found, explained, strict=True)]
     widths = [max(len(c[i]) for c in columns) for i in range(len(columns[0]))] if columns else []
     lines = []
-    for output, cells in zip(found, columns, strict=True):
+    for output, cells, (groups, _) in zip(found, columns, explained, strict=True):
         row = "  ".join(f"{c:{w}}" for c, w in zip(cells, widths, strict=True))
         lines.append(f"  {'✓' if output.ok else '✗'} {row}".rstrip())
-        for group in view.to_explain(output, verdict):
+        for group in groups:
             lines += _group(group, drawn=verdict.kind != "quiz")
     return lines
 
 
-def _columns(output: Output, verdict: Verdict) -> list[str]:
+def _columns(output: Output, verdict: Verdict, more: str) -> list[str]:
     name = clean(output.name, 40)
     if verdict.kind == "quiz":
         return [name, "" if output.rows[0].actual is None else f"you answer {view.answer(output.rows[0])}"]
     if verdict.kind == "metric":
         return [name, "; ".join(dict.fromkeys(clean(r.comparison.message, 200) for r in output.rows))]
-    return [name, output.cases, f"error {output.error}", f"expected {output.expected}"]
+    return [name, output.cases + more, f"error {output.error}", f"expected {output.expected}"]
 
 
 def _group(group: Group, *, drawn: bool) -> list[str]:
-    lines = _wrap(view.sentence(group.sentence), "      ")
+    lines = _wrap(group.text, "      ")
     if not drawn:
         return lines
     row = group.rows[0]
@@ -126,7 +127,8 @@ def _group(group: Group, *, drawn: bool) -> list[str]:
         return [*lines, f"      yours {np.shape(row.actual)}, expected {np.shape(row.expected)}"]
     shown = picture(row.comparison, row.actual, row.expected)
     grid = [" ".join(SYMBOLS[c] for c in cells) for cells in shown.cells] if shown else []
-    entries = [("entry", "yours", "expected"), *worst_entries(row.comparison, row.actual, row.expected)]
+    worst = worst_entries(row.comparison, row.actual, row.expected)
+    entries = [("entry" if worst and worst[0][0] else "", "yours", "expected"), *worst]
     wide = [max(len(e[i]) for e in entries) for i in range(3)]
     numbers = (
         ["  ".join(f"{c:>{w}}" for c, w in zip(e, wide, strict=True)) for e in entries] if len(entries) > 1 else []

@@ -96,12 +96,17 @@ def _grader_version() -> bytes:
 
 def grade_one(job: Job) -> Outcome:
     """Grade one submission and put its graded notebook, its feedback and its outcome on disk; never raises."""
+    s = job.submission
     started = time.perf_counter()
     try:
-        outcome = _refused(job, job.submission.problem) if job.submission.problem else _graded(job, started)
+        outcome = _refused(job, s.problem) if s.problem else _graded(job, started)
     except Exception as error:  # one bad notebook must not stop the rest, whatever is wrong with it
-        log.exception("grading %s failed", job.submission.student)
+        log.exception("grading %s failed", s.student)
         outcome = _refused(job, f"grading failed: {type(error).__name__}: {error}"[:300])
+    if outcome.kind == "refused":
+        # What an earlier submission of this student left must not stand beside it.
+        job.graded.unlink(missing_ok=True)
+    write_feedback(job.graded, outcome, job.course / "feedback" / s.student / s.exercise)
     _keep(job, outcome)
     return outcome
 
@@ -119,7 +124,7 @@ def _graded(job: Job, started: float) -> Outcome:
     results = grade_notebook(notebook, exercise, job.seed, limits=job.limits, device=job.device)
     _write(job.graded, nbformat.writes(sanitize_notebook(notebook)))
     stopped = next((r for r in results if not r.ran), None)
-    outcome = Outcome(
+    return Outcome(
         s.student,
         s.exercise,
         "graded" if stopped is None else "partly graded",
@@ -128,8 +133,6 @@ def _graded(job: Job, started: float) -> Outcome:
         tuple(results),
         time.perf_counter() - started,
     )
-    write_feedback(job.graded, outcome, job.course / "feedback" / s.student / s.exercise)
-    return outcome
 
 
 def _refused(job: Job, reason: str) -> Outcome:
@@ -277,7 +280,19 @@ def _run_alone(job: Job) -> Outcome:
     return outcome
 
 
-def _processes(workers: int) -> concurrent.futures.ProcessPoolExecutor:
-    """Return worker processes that inherit no thread and no lock of this one."""
+@contextlib.contextmanager
+def _processes(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
+    """Yield worker processes that inherit no thread and no lock of this one, and end with this block, work or no."""
     context = multiprocessing.get_context("forkserver")
-    return concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)
+    pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)
+    try:
+        yield pool
+    except BaseException:
+        # Stopped from outside: waiting for what is queued would take as long as grading it. A kernel whose worker
+        # is gone ends by itself.
+        running = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in running:
+            process.terminate()
+        raise
+    pool.shutdown()

@@ -55,7 +55,7 @@ def card_html(verdict: Verdict) -> str:
 
 def notice_html(text: str) -> str:
     """Return one sentence as HTML."""
-    return _box(f'<div style="padding:.6em 0">{prose(text)}</div>', "rgba(127,127,127,.6)")
+    return _box(f'<div style="padding:.6em 0">{prose(view.sentence(text))}</div>', "rgba(127,127,127,.6)")
 
 
 def summary_html(verdicts: Sequence[Verdict]) -> str:
@@ -77,8 +77,8 @@ def text(value: object, limit: int = 200) -> str:
 
 
 def prose(value: str) -> str:
-    """Return a sentence, with what stands between backticks as code."""
-    return re.sub(r"`([^`\n]+)`", rf'<code style="{CODE}">\1</code>', text(view.sentence(value), 800))
+    """Return a sentence with what stands between backticks as code."""
+    return re.sub(r"`([^`\n]+)`", rf'<code style="{CODE}">\1</code>', text(value, 800))
 
 
 def _box(content: str, tone: str) -> str:
@@ -126,14 +126,16 @@ def _table(verdict: Verdict) -> str:
     names = ["", "output" if not plain else "", "", "largest error", "expected"]
     head = "" if plain else "".join(f'<th style="{HEAD}">{n}</th>' for n in names)
     left = [MAX_PICTURES]
-    rows = "".join(_output_rows(o, verdict, left) for o in found)
+    told: set[str] = set()
+    rows = "".join(_output_rows(o, verdict, told, left) for o in found)
     hidden = len({r.output for r in verdict.rows}) - len(found)
     more = f'<div style="{MUTED};padding-bottom:.5em">and {hidden} more outputs</div>' if hidden else ""
     head = f'<thead><tr style="background:transparent;border-bottom:{LINE}">{head}</tr></thead>' if head else ""
     return f'<table style="{TABLE};border-top:{LINE}">{head}<tbody>{rows}</tbody></table>{more}'
 
 
-def _output_rows(output: Output, verdict: Verdict, left: list[int]) -> str:
+def _output_rows(output: Output, verdict: Verdict, told: set[str], left: list[int]) -> str:
+    groups, more = view.to_explain(output, verdict, told)
     symbol = "✓" if output.ok else "✗"
     first = output.rows[0]
     cells = [
@@ -145,19 +147,19 @@ def _output_rows(output: Output, verdict: Verdict, left: list[int]) -> str:
         cells.append(f'<td colspan="3" style="{CELL};width:100%;{MUTED}">{text(given)}</td>')
     elif verdict.kind == "metric":
         said = "; ".join(dict.fromkeys(r.comparison.message for r in output.rows))
-        cells.append(f'<td colspan="3" style="{CELL};width:100%">{prose(said)}</td>')
+        cells.append(f'<td colspan="3" style="{CELL};width:100%">{prose(view.sentence(said))}</td>')
     else:
         cells += [
-            f'<td style="{CELL};white-space:nowrap">{text(output.cases)}</td>',
+            f'<td style="{CELL};white-space:nowrap">{text(output.cases + more)}</td>',
             f'<td style="{CELL};white-space:nowrap;{MUTED}">{text(output.error)}</td>',
-            f'<td style="{CELL};{MUTED};width:99%">{text(output.expected, 80)}</td>',
+            f'<td style="{CELL};{MUTED};white-space:nowrap;width:99%">{text(output.expected, 80)}</td>',
         ]
     row = f'<tr style="background:transparent">{"".join(cells)}</tr>'
-    return row + "".join(_group_row(g, verdict, left) for g in view.to_explain(output, verdict))
+    return row + "".join(_group_row(g, verdict, left) for g in groups)
 
 
 def _group_row(group: Group, verdict: Verdict, left: list[int]) -> str:
-    body = f"<div>{prose(group.sentence)}</div>" if group.sentence else ""
+    body = f"<div>{prose(group.text)}</div>" if group.sentence else ""
     if verdict.kind != "quiz":
         drawn, legend, note = _drawing(group) if left[0] > 0 else ("", "", "")
         left[0] -= bool(drawn)
@@ -226,9 +228,10 @@ def _legend(drawn: Picture) -> str:
 def _numbers(entries: Sequence[tuple[str, str, str]]) -> str:
     if not entries:
         return ""
+    first = "entry" if entries[0][0] else ""
     title = f"{HEAD};padding:0 1.3em .1em 0"
     cell = f"{CELL};{MONO};font-size:12.5px;padding:.08em 1.3em .08em 0;white-space:nowrap"
-    titles = "".join(f'<th style="{title}">{t}</th>' for t in ("entry", "yours", "expected"))
+    titles = "".join(f'<th style="{title}">{t}</th>' for t in (first, "yours", "expected"))
     rows = "".join(
         f'<tr style="background:transparent"><td style="{cell};{MUTED}">{text(index, 40)}</td>'
         f'<td style="{cell};font-weight:600">{text(given, 40)}</td><td style="{cell}">{text(due, 40)}</td></tr>'
@@ -240,10 +243,10 @@ def _numbers(entries: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _shapes(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    outlines = [shape_picture(actual), shape_picture(expected)]
     parts = []
-    for title, shape in (("yours", actual), ("expected", expected)):
-        drawn = shape_picture(shape)
-        grid = _grid(drawn) if drawn else ""
+    for title, shape, drawn in zip(("yours", "expected"), (actual, expected), outlines, strict=True):
+        grid = _grid(drawn) if drawn and all(outlines) else ""
         label = f'<span style="{MUTED}">{title}</span> {text(shape, 60)}'
         parts.append(f'<div><div style="font-size:12px;margin-bottom:.2em">{label}</div>{grid}</div>')
     return _side_by_side(parts)
@@ -256,7 +259,7 @@ def _shapes(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
 def _stopped(verdict: Verdict) -> str:
     """Show an error as the student's own: what it means, their line, Python's words."""
     if verdict.failure is None:
-        return f'<div style="padding:0 0 .8em">{prose(verdict.reason)}</div>' if verdict.reason else ""
+        return f'<div style="padding:0 0 .8em">{prose(view.sentence(verdict.reason))}</div>' if verdict.reason else ""
     meaning, lines = view.stopped(verdict)
     left_out = [r for r in verdict.rows if r.comparison.problem == "failed"]
     cases = list(dict.fromkeys(clean(r.case.name, 60) for r in left_out))
@@ -272,7 +275,9 @@ def _stopped(verdict: Verdict) -> str:
 def _remarks(verdict: Verdict) -> str:
     if not verdict.remarks:
         return ""
-    items = "".join(f'<div style="padding-left:1.1em">· {prose(r)}</div>' for r in list(verdict.remarks)[:5])
+    items = "".join(
+        f'<div style="padding-left:1.1em">· {prose(view.sentence(r))}</div>' for r in list(verdict.remarks)[:5]
+    )
     title = f'<div style="{MUTED}">Worth knowing, and costs nothing:</div>'
     return f'<div style="border-top:{LINE};padding:.5em 0 .7em;font-size:13px">{title}{items}</div>'
 
@@ -289,11 +294,11 @@ def _printed(verdict: Verdict) -> str:
 
 def _summary_row(verdict: Verdict) -> str:
     symbol = view.mark(verdict)
-    why = "" if verdict.right else next(iter(verdict.diagnoses), view.headline(verdict))
+    why = view.why(verdict)
     return (
         f'<tr style="background:transparent;border-top:{LINE}">'
         f'<td style="{CELL};width:1.1em;color:{TONES[symbol]};font-weight:700">{symbol}</td>'
         f'<td style="{CELL};white-space:nowrap;font-weight:600">{text(verdict.task, 80)}</td>'
         f'<td style="{CELL};white-space:nowrap">{_bar(verdict)} {text(view.points(verdict))}</td>'
-        f'<td style="{CELL};width:99%;white-space:normal">{prose(why) if why else ""}</td></tr>'
+        f'<td style="{CELL};width:99%;white-space:normal">{prose(why)}</td></tr>'
     )

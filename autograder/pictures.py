@@ -52,12 +52,11 @@ def picture(comparison: Comparison, actual: Any, expected: Any) -> Picture | Non
 
 
 def shape_picture(shape: Sequence[int]) -> Picture | None:
-    """Return the outline of an array of one or two axes."""
-    if len(shape) not in {1, 2} or min(shape, default=0) < 1:
+    """Return the outline of a small array of one or two axes."""
+    if len(shape) not in {1, 2} or min(shape) < 1 or max(shape) > MAX_CELLS:
         return None
     rows, columns = (1, *shape) if len(shape) == 1 else shape
-    cells = [RIGHT * min(columns, MAX_CELLS)] * min(rows, MAX_CELLS)
-    return Picture(cells, "cut off" if max(shape) > MAX_CELLS else "")
+    return Picture([RIGHT * columns] * rows)
 
 
 def worst_entries(comparison: Comparison, actual: Any, expected: Any, n: int = 4) -> list[tuple[str, str, str]]:
@@ -75,11 +74,14 @@ def worst_entries(comparison: Comparison, actual: Any, expected: Any, n: int = 4
     entries = []
     for flat in sorted(int(i) for i in order):
         index = tuple(int(i) for i in np.unravel_index(flat, given.shape))
-        entries.append((f"[{', '.join(map(str, index))}]" if index else "", number(given[index]), number(due[index])))
+        shown = [(number(given[index], digits), number(due[index], digits)) for digits in (4, 6, 9, 12)]
+        # As many digits as it takes to see a difference.
+        pair = next((p for p in shown if p[0] != p[1]), shown[-1])
+        entries.append((f"[{', '.join(map(str, index))}]" if index else "", *pair))
     return entries
 
 
-def number(value: Any) -> str:
+def number(value: Any, digits: int = 4) -> str:
     """Return a number in a few characters."""
     plain = value.item() if isinstance(value, (np.generic, np.ndarray)) else value
     if isinstance(plain, bool) or not isinstance(plain, (int, float)):
@@ -87,7 +89,7 @@ def number(value: Any) -> str:
     if isinstance(plain, int) and abs(plain) < 10**9:
         return str(plain)
     try:
-        return f"{float(plain):.4g}".replace("inf", "∞").replace("nan", "NaN")
+        return f"{float(plain):.{digits}g}".replace("inf", "∞").replace("nan", "NaN")
     except OverflowError:
         return "very large"
 
@@ -121,4 +123,5 @@ def _note(shape: tuple[int, ...], drawn: tuple[int, ...]) -> str:
     block = [math.ceil(n / MAX_CELLS) for n in drawn]
     if max(block) > 1:
         notes.append(f"a cell stands for up to {block[0]} × {block[1]} entries, and shows the worst")
-    return "; ".join(notes)
+    note = "; ".join(notes)
+    return note[:1].upper() + note[1:]

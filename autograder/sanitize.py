@@ -226,7 +226,8 @@ TEXT_TAGS = _words(
 )
 MATHS_TAGS = _words(
     """
-    math mfrac mi mn mo mover mroot mrow mspace msqrt msub msubsup msup mtable mtd mtext mtr munder munderover
+    math mfrac mi mn mo mover mpadded mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder
+    munderover
     """
 )
 STYLES = _words(
@@ -256,11 +257,13 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
 
 _MATHS = {
     "math": {"display"},
-    "mo": {"stretchy", "lspace", "rspace", "largeop", "accent"},
+    "mo": {"stretchy", "fence", "form", "minsize", "maxsize", "movablelimits", "separator"},
     "mi": {"mathvariant"},
-    "mspace": {"width"},
-    "mtable": {"class", "displaystyle"},
-    "mtd": {"class"},
+    "mn": {"mathvariant"},
+    "mspace": {"width", "depth"},
+    "mpadded": {"width", "height", "lspace", "voffset"},
+    "mstyle": {"displaystyle", "scriptlevel"},
+    "mtd": {"columnalign"},
     "mfrac": {"linethickness"},
     "mover": {"accent"},
     "munder": {"accent"},

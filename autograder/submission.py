@@ -21,7 +21,7 @@ class Limits:
     cell_seconds: float = 60.0
     total_seconds: float = 300.0
     output_bytes: int = 2 * 2**20
-    restarts: int = 3
+    restarts: int = 10
 
 
 @dataclass(frozen=True)

@@ -273,35 +273,41 @@ def _same_answer(a: Answer, b: Answer) -> bool:
 
 
 def _judge_metric(task: Task, cases: Sequence[Case], answers: Sequence[Answer]) -> Verdict:
-    assert task.measure is not None
     failure = next((a.failure for a in answers if a.failure is not None), None)
-    rows, values = [], []
-    for c, a in zip(cases, answers, strict=True):
-        try:
-            value = float(task.measure(dict(a.values), **c.private)) if a.failure is None else None
-            message = "" if value is not None else "not reached"
-        except ValueError as error:
-            value, message = None, str(error)
-        except Exception:  # what came back may be of any form, and the measure need not foresee each
-            value, message = None, f"the {task.measure_name} cannot be computed from what was returned"
-        values.append(value)
-        good = value is not None and _share(task, value) >= 1.0
-        sign = "≥" if task.full > task.none else "≤"
-        problem = "" if good else "value" if value is not None else "failed"
-        text = message or f"{value:.4g}, needed {sign} {task.full:g}"
-        rows.append(Row(task.measure_name, c, Comparison(problem, text), value, task.full, "" if good else text))
-    share = float(np.mean([0.0 if v is None else _share(task, v) for v in values])) if values else 0.0
+    rows = [_metric_row(task, c, a) for c, a in zip(cases, answers, strict=True)]
+    shares = [0.0 if r.actual is None else _share(task, r.actual) for r in rows]
     return Verdict(
         task.name,
-        round(task.points * share, 4),
+        round(task.points * float(np.mean(shares or [0.0])), 4),
         task.points,
         rows,
         reason=explain_failure(failure) if failure is not None else "",
         failure=failure,
         remarks=_remarks(task, rows, answers),
-        facts={task.measure_name: values},
+        facts={task.measure_name: [r.actual for r in rows]},
         kind=task.kind,
     )
+
+
+def _metric_row(task: Task, c: Case, answer: Answer) -> Row:
+    """Measure one case; what cannot be measured has no value and says why."""
+    assert task.measure is not None
+    name = task.measure_name
+    if answer.failure is not None:
+        # The reason, given once for the whole task, is the error.
+        return Row(name, c, Comparison("failed", "not reached"), None, task.full)
+    try:
+        value = float(task.measure(dict(answer.values), **c.private))
+    except ValueError as error:
+        return Row(name, c, Comparison("failed", str(error)), None, task.full, str(error))
+    except Exception:  # what came back may be of any form, and the measure need not foresee each
+        message = f"the {name} cannot be computed from what was returned"
+        return Row(name, c, Comparison("failed", message), None, task.full, message)
+    sign = "≥" if task.full > task.none else "≤"
+    text = f"{value:.4g}, needed {sign} {task.full:g}"
+    if _share(task, value) >= 1.0:
+        return Row(name, c, Comparison("", text), value, task.full)
+    return Row(name, c, Comparison("value", text), value, task.full, f"{name} {text}")
 
 
 def _share(task: Task, value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,19 @@ from autograder.pictures import number
 from autograder.text import clean
 from autograder.verdict import Row, Verdict, pattern
 
-__all__ = ["Group", "Output", "headline", "mark", "outputs", "points", "sentence", "stopped", "to_explain"]
+__all__ = [
+    "Group",
+    "Output",
+    "headline",
+    "mark",
+    "names",
+    "outputs",
+    "points",
+    "sentence",
+    "stopped",
+    "to_explain",
+    "why",
+]
 
 RIGHT, WRONG, PARTLY = "✓", "✗", "◐"
 MAX_GROUPS = 2
@@ -25,6 +37,11 @@ class Group:
 
     sentence: str
     rows: Sequence[Row]
+
+    @property
+    def text(self) -> str:
+        """The sentence as it is shown."""
+        return sentence(self.sentence, names(self.rows))
 
 
 @dataclass(frozen=True)
@@ -95,18 +112,30 @@ def _output(name: str, rows: list[Row]) -> Output:
     wrong = [r for r in wrong if not r.case.edge] or wrong
     groups: dict[str, list[Row]] = {}
     for row in wrong:
-        groups.setdefault(pattern(row.diagnosis), []).append(row)
+        groups.setdefault(pattern(row.diagnosis.replace(row.case.edge or " ", " ")), []).append(row)
     return Output(name, rows, [Group(g[0].diagnosis, g) for g in groups.values()][:MAX_GROUPS])
 
 
-def to_explain(output: Output, verdict: Verdict) -> list[Group]:
-    """Return the groups that have more to say than the line of the output."""
+def to_explain(output: Output, verdict: Verdict, told: set[str]) -> tuple[list[Group], str]:
+    """Return the groups that have more to say than the line of the output, and what to add to that line.
+
+    ``told`` collects what has been said: one mistake often shows in several outputs, and is explained once.
+    """
     if verdict.kind == "metric":
-        return []
+        return [], ""
+    keys = {pattern(_without_names(output.name, g.sentence)) for g in output.groups}
+    if keys and keys <= told:
+        return [], ", as above"
+    told |= keys
     if verdict.kind == "quiz":
         # "the answer is wrong" says no more than the mark.
-        return [g for g in output.groups if g.sentence != f"`{output.name}`: {g.rows[0].comparison.message}"]
-    return list(output.groups)
+        return [g for g in output.groups if g.sentence != f"`{output.name}`: {g.rows[0].comparison.message}"], ""
+    return list(output.groups), ""
+
+
+def _without_names(output: str, sentence: str) -> str:
+    """Return the sentence without the name of the output and, for a gradient, of what it is the gradient of."""
+    return sentence.replace(f"`{output}`", "``").replace(f"`{output[1:].strip()}`", "``")
 
 
 def mark(verdict: Verdict) -> str:
@@ -137,8 +166,12 @@ def headline(verdict: Verdict) -> str:
     if all(r.case.edge for r in verdict.rows if not r.ok):
         return f"right in general, wrong at an edge: {listed(wrong)}"
     right = [o.name for o in found if o.ok]
+    if not right and verdict.points > 0:
+        return "right in part"
     if not right:
         return "nothing is right yet" if len(wrong) > 1 else "not right yet"
+    if len(found) > 4:
+        return f"{len(right)} of {len(found)} outputs right"
     return f"{listed(right)} right, {listed(wrong)} not"
 
 
@@ -150,12 +183,23 @@ def listed(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def sentence(text: str, limit: int = 600) -> str:
-    """Return a diagnosis as a sentence: with a capital letter and a full stop."""
+def sentence(text: str, names: Collection[str] = (), limit: int = 600) -> str:
+    """Return a diagnosis as a sentence: with a full stop, and a capital letter unless it begins with a name."""
     shown = clean(text, limit).strip()
     if not shown:
         return ""
-    return shown[0].upper() + shown[1:] + ("" if shown[-1] in ".?!…" else ".")
+    first = shown[0] if shown.split()[0] in names else shown[0].upper()
+    return first + shown[1:] + ("" if shown[-1] in ".?!…" else ".")
+
+
+def names(rows: Sequence[Row]) -> set[str]:
+    """Return the names that sentences on these rows may begin with: of outputs and of inputs."""
+    return {r.output for r in rows} | {name for r in rows for name in r.case.inputs}
+
+
+def why(verdict: Verdict) -> str:
+    """Return the first reason for lost points, nothing where none were lost."""
+    return "" if verdict.right else sentence(next(iter(verdict.diagnoses), headline(verdict)), names(verdict.rows), 300)
 
 
 def stopped(verdict: Verdict) -> tuple[str, str]:
@@ -181,9 +225,9 @@ def stopped(verdict: Verdict) -> tuple[str, str]:
 def only_there(verdict: Verdict) -> str:
     """Return what is special about the cases in which the code stops with an error, where something is."""
     for row in verdict.rows:
-        if row.comparison.problem == "failed" and row.diagnosis != verdict.reason:
-            said = row.diagnosis.removesuffix(verdict.reason).strip()
-            return "" if said == row.diagnosis and "line " in said else sentence(said)
+        if row.comparison.problem == "failed" and pattern(row.diagnosis) != pattern(verdict.reason):
+            special, edge, _ = row.diagnosis.partition(f"edge: {row.case.edge}. ")
+            return sentence(f"{special}{edge}" if row.case.edge else special)
     return ""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from autograder.inside import Failure
+from autograder.text import clean
 
 __all__ = ["explain_failure"]
 
@@ -15,7 +16,8 @@ def explain_failure(failure: Failure) -> str:
     message = _first_line(failure)
     # Without a line it is the check that complains, and its message is the sentence.
     plain = message if failure.line is None and failure.kind in {"TypeError", "ValueError"} else ""
-    return _place(failure) + (_explain(failure) or plain or f"{failure.kind}: {message}".rstrip(": "))
+    said = _place(failure) + (_explain(failure) or plain or f"{failure.kind}: {message}".rstrip(": "))
+    return clean(said, 800)
 
 
 def _explain(failure: Failure) -> str:

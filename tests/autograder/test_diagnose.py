@@ -1,6 +1,7 @@
 """Every mistake is named from the numbers alone; its near misses are not, and a right answer has no name."""
 
 import dataclasses
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -21,8 +22,10 @@ from course import (
 )
 
 from autograder import verdict as verdict_module
+from autograder.check import check_task
 from autograder.diagnose import diagnose
 from autograder.mistakes import HYPOTHESES
+from autograder.task import Exercise, Task, case
 
 RNG = np.random.default_rng()
 
@@ -346,6 +349,38 @@ def test_tasks_own_mistakes_come_first_and_hints_last():
         "this is the summary's mistake",
         "`db` has the wrong sign: every entry is minus what is due.",
     ]
+
+
+def test_of_two_known_mistakes_the_one_that_fits_more_cases_is_named():
+    """3 and 4 rows: "one too few" and "always 3" agree on 4 rows, and only one of them on 3."""
+
+    def cases(rng):
+        for n in (4, 3, 6):
+            yield case(f"{n}", x=rng.standard_normal((n, 2)))
+
+    mistakes = {
+        "always 3": lambda impl, x: {"n": 3.0, "many": False, "odd": True},
+        "one too few": lambda impl, x: {"n": len(x) - 1.0, "many": len(x) > 4, "odd": False},
+    }
+    reference = SimpleNamespace(n=lambda x: float(len(x)), many=lambda x: len(x) > 3, odd=lambda x: len(x) % 2 == 1)
+    task = Task(
+        "rows",
+        3,
+        lambda impl, x: {"n": impl.n(x), "many": impl.many(x), "odd": impl.odd(x)},
+        cases,
+        mistakes=mistakes,
+    )
+    exercise = Exercise("e", "E", {"rows": task}, lambda: reference)
+
+    def diagnoses(**wrong):
+        return check_task(exercise, task, {**vars(reference), **wrong}, "public").diagnoses
+
+    assert diagnoses(n=lambda x: 3.0) == ["always 3"]
+    assert diagnoses(n=lambda x: len(x) - 1.0) == ["one too few"]
+    assert diagnoses(n=lambda x: 3.0 if len(x) < 5 else 77.0) == ["`n`: the value is wrong"]
+    assert diagnoses(many=lambda x: len(x) > 4) == ["one too few"]
+    assert diagnoses(odd=lambda x: True) == ["always 3"]
+    assert diagnoses(odd=lambda x: len(x) == 6) == ["`odd`: the answer is wrong"]
 
 
 def test_ignored_entries_do_not_hide_a_mistake():

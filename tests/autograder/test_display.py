@@ -243,6 +243,15 @@ def test_many_large_and_odd_outputs_stay_short():
     assert "and 36 more outputs" in card_html(verdict)
 
 
+def test_one_mistake_in_several_outputs_is_explained_once():
+    verdict = judge("affine", backward(lambda dx, dw, db, *_: (-dx, -dw, -db)))
+    for shown in (words(card_html(verdict)), repr(Card(verdict))):
+        assert shown.count("wrong sign") == 1
+        assert shown.count("wrong in 4 of 4 cases, as above") == 2
+    other = judge("affine", backward(lambda dx, dw, db, *_: (-dx, 2 * dw, db)))
+    assert "as above" not in repr(Card(other))
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Pictures
 
@@ -282,6 +291,7 @@ def test_no_picture_where_there_is_nothing_to_draw():
     assert cells(np.ones(3), np.ones(3)) is None
     assert shape_picture(()) is None
     assert shape_picture((0, 3)) is None
+    assert shape_picture((3, 40)) is None
     assert list(shape_picture((2, 3)).cells) == ["===", "==="]
 
 
@@ -291,6 +301,7 @@ def test_numbers_are_those_furthest_off():
     entries = worst_entries(compare(actual, expected), actual, expected)
     assert entries == [("[0, 1]", "3", "0"), ("[0, 3]", "-9", "0"), ("[1, 2]", "5", "0"), ("[1, 3]", "4", "0")]
     assert worst_entries(compare(3.0, 2.0), 3.0, 2.0) == [("", "3", "2")]
+    assert worst_entries(compare(1.23456, 1.23457), 1.23456, 1.23457) == [("", "1.23456", "1.23457")]
     assert worst_entries(compare(np.full(2, np.inf), np.ones(2)), np.full(2, np.inf), np.ones(2))[0][1] == "∞"
 
 

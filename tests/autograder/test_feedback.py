@@ -105,8 +105,8 @@ def test_maths_text_and_outputs(tmp_path: Path) -> None:
         new_output("stream", name="stdout", text="x" * 50_000),
     ]
     page = page_of(new_notebook(cells=[new_markdown_cell(source), new_code_cell("x < y", outputs=outputs)]), tmp_path)
-    assert "<math><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>" in page
-    assert '<math display="block"><mfrac>' in page
+    assert '<math display="inline"><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>' in page
+    assert '<math display="block"><mrow><mfrac>' in page
     assert "<strong>bold</strong>" in page
     assert "<td>2</td>" in page
     assert f"data:image/png;base64,{PNG}" in page

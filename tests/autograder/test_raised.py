@@ -122,5 +122,6 @@ def test_words_of_the_submission_are_taken_as_words():
     assert explain_failure(Failure("KeyError", r"'{message}\1'", 2, "a`b", "f g")) == (
         r"line 2, `a'b`: the key '{message}\1' is not there."
     )
+    assert explain_failure(Failure("Odd\x00", "a\x1b[2Jb\ud800c\u202e")) == "Odd: abc"
     assert explain_failure(Failure("", "")) == ""
     assert explain_failure(Failure("ValueError", "")) == "ValueError"

@@ -224,7 +224,7 @@ def test_a_metric_earns_points_in_proportion(value, points):
 
 def test_a_metric_may_fall_and_may_refuse_in_words():
     assert metric(0.1, full=0.05, none=0.25).points == pytest.approx(1.5)
-    assert metric(0.1, full=0.05, none=0.25).diagnoses == ["0.1, needed ≤ 0.05"]
+    assert metric(0.1, full=0.05, none=0.25).diagnoses == ["accuracy 0.1, needed ≤ 0.05"]
 
     def refuses(outputs):
         raise ValueError("predict must return one digit per image")

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.inside import Implementation
 from autograder.task import Case, Exercise, case, task
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _batches(rng: np.random.Generator) -> list[Case]:

@@ -1,0 +1,249 @@
+"""Pictures of computational graphs, with the value above and the gradient below every edge.
+
+The graph flows from left to right. A circle is an operation, a box an input. On the edge that leads from a number to an
+operation stands the number itself (above, green), and what the operation hands back to it in the backward pass (below,
+red). If a number is used twice, two edges leave it, and its gradient is the sum of what comes back on both; this sum
+stands at the number itself. Constants are drawn into their operation: the "+1" of the sigmoid neuron is one circle.
+
+How the places are found: (1) every node goes into a *layer*, one to the right of its last parent, inputs right before
+their first use. (2) Where an edge spans several layers, it is given a bend in each of those between, so that it can be
+led around the nodes there. (3) In each layer, nodes are put in the order of the mean height of their neighbours, so that
+few edges cross. (4) They are moved to that mean height, as far as those above and below in the layer let them.
+
+The drawing follows I2DL lecture 4; the layout is that of K. Sugiyama, S. Tagawa, M. Toda, *Methods for visual
+understanding of hierarchical system structures*, 1981, in its simplest form.
+"""
+
+import math
+from collections import Counter, defaultdict
+from typing import TypeAlias
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyBboxPatch
+
+from i2dl.autodiff.reverse import Value, topological_order
+from i2dl.plots import GREEN, GREY, Picture
+
+RED = "#C62828"
+# Distances in the picture: between layers, between nodes of a layer, and the size of a node.
+_COLUMN, _ROW, _RADIUS = 2.2, 1.3, 0.32
+# How often the layers are gone through to find their order, and then their heights.
+_ORDERINGS, _SETTLINGS = 8, 60
+
+# A node, or the bend that an edge (from node, to node, which of its edges) makes in a layer.
+Bend: TypeAlias = tuple[Value, Value, int, int]
+Place: TypeAlias = Value | Bend
+
+
+def draw_graph(root: Value, *, gradients: bool = True, digits: int = 2, ax: Axes | None = None) -> Figure:
+    """Draw the graph that ends in ``root``, with values and gradients on every edge.
+
+    On an edge stand the value of the number it comes from, and local slope times upstream gradient: what this edge
+    carries back. Call ``root.backward()`` first, or the gradients shown are those of an earlier call, or 0.
+
+    Parameters
+    ----------
+    root : Value
+        The end of the graph. Up to about twenty nodes remain readable.
+    gradients : bool
+        Whether to show them; without, the picture is that of the forward pass.
+    digits : int
+        Decimal places.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib Figure
+        The picture.
+
+    Raises
+    ------
+    ValueError
+        If ``digits`` is negative.
+
+    References
+    ----------
+    I2DL lecture 4, backprop and neural networks as computational graphs.
+    """
+    if digits < 0:
+        msg = f"digits must be at least 0, but it is {digits}"
+        raise ValueError(msg)
+    nodes = [node for node in topological_order(root) if node.operation != "constant" or node is root]
+    layers, chains = _layers(nodes)
+    heights = _heights(layers, chains)
+    at = {place: (column * _COLUMN, heights[place]) for column, layer in enumerate(layers) for place in layer}
+    if ax is None:
+        tallest = max(heights.values()) - min(heights.values())
+        size = (0.62 * (_COLUMN * len(layers) + 0.6), 0.62 * (tallest + 1.4))
+        ax = Picture(figsize=size, layout="constrained").subplots()
+
+    uses = Counter(parent for parent, _, _ in chains)
+    for (parent, child, which), places in chains.items():
+        points = [at[place] for place in places]
+        if len(points) == 2 and sum(edge[:2] == (parent, child) for edge in chains) > 1:
+            points.insert(1, _bulge(*points, up=which == 0))
+        ax.plot(*zip(*points, strict=True), color=GREY, linewidth=1.2, zorder=1)
+        carried = child.edges[which][1] * child.grad
+        _label(ax, points[0], points[1], _number(parent.data, digits), _number(carried, digits) if gradients else "")
+    for node in nodes:
+        _draw_node(ax, node, at[node], named=node is not root)
+        if gradients and uses[node] > 1:
+            x, y = at[node]
+            text = f"Σ {_number(node.grad, digits)}"
+            ax.text(x, y - _RADIUS - 0.08, text, color=RED, ha="center", va="top", fontsize=8)
+    # The end of the graph has an edge as well: f itself, and ∂f/∂f.
+    x, y = at[root]
+    end = x + 0.8 * _COLUMN
+    ax.plot([x, end], [y, y], color=GREY, linewidth=1.2, zorder=1)
+    _label(ax, (x, y), (end, y), _number(root.data, digits), _number(root.grad, digits) if gradients else "")
+    if root.operation:
+        ax.text(end + 0.05, y, root.name, ha="left", va="center", style="italic")
+    low, high = min(heights.values()), max(heights.values())
+    ax.set(xlim=(-0.5, end + 0.3), ylim=(low - 0.7, high + 0.7), aspect="equal")
+    ax.set_axis_off()
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # axes that were removed from their figure cannot be drawn on
+    return figure
+
+
+def _layers(nodes: list[Value]) -> tuple[list[list[Place]], dict[tuple[Value, Value, int], list[Place]]]:
+    """Distribute nodes and bends over the layers; return these, and for each edge the places it goes through."""
+    shown = set(nodes)
+    edges = [
+        (parent, child, which)
+        for child in nodes
+        for which, (parent, _) in enumerate(child.edges)
+        if parent in shown
+    ]
+    layer = dict.fromkeys(nodes, 0)
+    for parent, child, _ in edges:  # in topological order of the children, so that parents are done
+        layer[child] = max(layer[child], layer[parent] + 1)
+    for node in nodes:
+        uses = [layer[child] for parent, child, _ in edges if parent is node]
+        if uses and not node.edges:
+            layer[node] = min(uses) - 1
+
+    layers: list[list[Place]] = [[] for _ in range(max(layer.values()) + 1)]
+    for node in nodes:
+        layers[layer[node]].append(node)
+    chains = {}
+    for parent, child, which in edges:
+        bends: list[Place] = []
+        for column in range(layer[parent] + 1, layer[child]):
+            bends.append((parent, child, which, column))
+            layers[column].append(bends[-1])
+        chains[parent, child, which] = [parent, *bends, child]
+    return layers, chains
+
+
+def _heights(layers: list[list[Place]], chains: dict[tuple[Value, Value, int], list[Place]]) -> dict[Place, float]:
+    """Order each layer, and give each place its height; both by the mean height of the neighbours."""
+    before: dict[Place, list[Place]] = defaultdict(list)
+    after: dict[Place, list[Place]] = defaultdict(list)
+    for places in chains.values():
+        for left, right in zip(places, places[1:], strict=False):
+            after[left].append(right)
+            before[right].append(left)
+
+    height: dict[Place, float] = {place: -_ROW * i for layer in layers for i, place in enumerate(layer)}
+
+    def wish(place: Place, neighbours: list[Place]) -> float:
+        return sum(height[n] for n in neighbours) / len(neighbours) if neighbours else height[place]
+
+    for sweep in range(_ORDERINGS + _SETTLINGS):
+        forwards = sweep % 2 == 0
+        settled = sweep >= _ORDERINGS
+        for layer in layers if forwards else reversed(layers):
+            sides = {p: before[p] + after[p] if settled else (before if forwards else after)[p] for p in layer}
+            wishes = {place: wish(place, sides[place]) for place in layer}
+            if not settled:
+                layer.sort(key=lambda place: -wishes[place])
+            for place, y in zip(layer, _apart([wishes[place] for place in layer]), strict=True):
+                height[place] = y
+    return height
+
+
+def _apart(wishes: list[float]) -> list[float]:
+    """Return heights in falling order, at least a row apart, that are closest to the wishes (least squares).
+
+    With a row added for each predecessor the heights need only not rise: those who wish otherwise are pooled with their
+    neighbours at their mean wish.
+    """
+    pools: list[tuple[float, int]] = []
+    for i, y in enumerate(wishes):
+        total, count = y + i * _ROW, 1
+        while pools and pools[-1][0] / pools[-1][1] < total / count:
+            earlier, number = pools.pop()
+            total, count = total + earlier, count + number
+        pools.append((total, count))
+    level = [total / count for total, count in pools for _ in range(count)]
+    return [y - i * _ROW for i, y in enumerate(level)]
+
+
+def _bulge(start: tuple[float, float], end: tuple[float, float], *, up: bool) -> tuple[float, float]:
+    """Return a point above or below the middle, to keep two edges between the same nodes apart."""
+    return (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (0.45 if up else -0.45)
+
+
+def _draw_node(ax: Axes, node: Value, place: tuple[float, float], *, named: bool) -> None:
+    """Draw a circle with the operation and perhaps the name above it, or a box with the name of the input."""
+    x, y = place
+    if node.operation in ("", "constant"):
+        side = 2 * _RADIUS * 0.8
+        corner = (x - side / 2, y - side / 2)
+        ax.add_patch(FancyBboxPatch(corner, side, side, boxstyle="round,pad=0.02", fc="#EEEEEE", ec=GREY, zorder=2))
+        ax.text(x, y, node.name, ha="center", va="center", style="italic", zorder=3)
+        return
+    ax.add_patch(Circle((x, y), _RADIUS, facecolor="white", edgecolor="black", linewidth=1.0, zorder=2))
+    text = _symbol(node)
+    ax.text(x, y, text, ha="center", va="center", fontsize=10 if len(text) < 4 else 7.5, zorder=3)
+    if named:
+        ax.text(x, y + _RADIUS + 0.05, node.name, ha="center", va="bottom", style="italic", fontsize=9)
+
+
+def _symbol(node: Value) -> str:
+    """Write the operation, with its constant if it has one: "+1", "1/·", "·²"."""
+    constants = [parent.operation == "constant" for parent, _ in node.edges]
+    if not any(constants) or all(constants):
+        return node.operation
+    which = constants.index(True)
+    value = f"{node.edges[which][0].data:.3g}".replace("-", "−")
+    if node.operation == "^":
+        return {"2": "·²", "3": "·³"}.get(value, f"·^{value}")
+    if node.operation == "÷" and which == 0:
+        return f"{value}/·"
+    if node.operation == "−" and which == 0:
+        return f"{value}−·"
+    bracketed = f"({value})" if value.startswith("−") else value
+    return f"{'·' if node.operation == '×' else node.operation}{bracketed}"
+
+
+def _label(ax: Axes, start: tuple[float, float], end: tuple[float, float], above: str, below: str) -> None:
+    """Write the value above and the gradient below an edge, along it.
+
+    They stand nearer to the start than to the end: edges tend to cross in their middle, and to meet at their end.
+    """
+    (x0, y0), (x1, y1) = start, end
+    angle = math.atan2(y1 - y0, x1 - x0)
+    # From the rim of the node on, one and a half labels' widths are taken by the text.
+    along = min(_RADIUS + 0.55, 0.5 * math.hypot(x1 - x0, y1 - y0))
+    for text, color, side in ((above, GREEN, 1), (below, RED, -1)):
+        ax.annotate(
+            text,
+            (x0 + along * math.cos(angle), y0 + along * math.sin(angle)),
+            xytext=(-1.5 * side * math.sin(angle), 1.5 * side * math.cos(angle)),
+            textcoords="offset points",
+            rotation=math.degrees(angle),
+            rotation_mode="anchor",
+            color=color,
+            ha="center",
+            va="bottom" if side > 0 else "top",
+            fontsize=8,
+            zorder=4,
+        )
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
