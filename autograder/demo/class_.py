@@ -112,7 +112,7 @@ def _with(notebook: NotebookNode, *changes: Variant) -> NotebookNode:
     for cell in changed.cells:
         name = grade_id(cell)
         if name in sources:
-            cell.source = sources.pop(str(name))
+            cell.source = sources.pop(str(name)).strip("\n")
     if sources:
         msg = f"{changes[0].name} replaces cells that do not exist: {', '.join(sources)}"
         raise ValueError(msg)

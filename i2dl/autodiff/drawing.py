@@ -7,8 +7,8 @@ stands at the number itself. Constants are drawn into their operation: the "+1" 
 
 How the places are found: (1) every node goes into a *layer*, one to the right of its last parent, inputs right before
 their first use. (2) Where an edge spans several layers, it is given a bend in each of those between, so that it can be
-led around the nodes there. (3) In each layer, nodes are put in the order of the mean height of their neighbours, so that
-few edges cross. (4) They are moved to that mean height, as far as those above and below in the layer let them.
+led around the nodes there. (3) In each layer, nodes are put in the order of the mean height of their neighbours, so
+that few edges cross. (4) They are moved to that mean height, as far as those above and below in the layer let them.
 
 The drawing follows I2DL lecture 4; the layout is that of K. Sugiyama, S. Tagawa, M. Toda, *Methods for visual
 understanding of hierarchical system structures*, 1981, in its simplest form.
@@ -16,6 +16,7 @@ understanding of hierarchical system structures*, 1981, in its simplest form.
 
 import math
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TypeAlias
 
 from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ _ORDERINGS, _SETTLINGS = 8, 60
 # A node, or the bend that an edge (from node, to node, which of its edges) makes in a layer.
 Bend: TypeAlias = tuple[Value, Value, int, int]
 Place: TypeAlias = Value | Bend
+Edge: TypeAlias = tuple[Value, Value, int]
+Point: TypeAlias = tuple[float, float]
 
 
 def draw_graph(root: Value, *, gradients: bool = True, digits: int = 2, ax: Axes | None = None) -> Figure:
@@ -79,14 +82,17 @@ def draw_graph(root: Value, *, gradients: bool = True, digits: int = 2, ax: Axes
         size = (0.62 * (_COLUMN * len(layers) + 0.6), 0.62 * (tallest + 1.4))
         ax = Picture(figsize=size, layout="constrained").subplots()
 
-    uses = Counter(parent for parent, _, _ in chains)
-    for (parent, child, which), places in chains.items():
-        points = [at[place] for place in places]
-        if len(points) == 2 and sum(edge[:2] == (parent, child) for edge in chains) > 1:
-            points.insert(1, _bulge(*points, up=which == 0))
-        ax.plot(*zip(*points, strict=True), color=GREY, linewidth=1.2, zorder=1)
+    paths = _paths(chains, at)
+    taken: list[list[Point]] = []
+    for edge, path in paths.items():
+        ax.plot(*zip(*path, strict=True), color=GREY, linewidth=1.2, zorder=1)
+        parent, child, which = edge
         carried = child.edges[which][1] * child.grad
-        _label(ax, points[0], points[1], _number(parent.data, digits), _number(carried, digits) if gradients else "")
+        others = [other for key, other in paths.items() if key != edge]
+        stretch = _roomiest(path, others, taken)
+        taken.append(stretch)
+        _label(ax, stretch, _number(parent.data, digits), _number(carried, digits) if gradients else "")
+    uses = Counter(parent for parent, _, _ in chains)
     for node in nodes:
         _draw_node(ax, node, at[node], named=node is not root)
         if gradients and uses[node] > 1:
@@ -97,7 +103,8 @@ def draw_graph(root: Value, *, gradients: bool = True, digits: int = 2, ax: Axes
     x, y = at[root]
     end = x + 0.8 * _COLUMN
     ax.plot([x, end], [y, y], color=GREY, linewidth=1.2, zorder=1)
-    _label(ax, (x, y), (end, y), _number(root.data, digits), _number(root.grad, digits) if gradients else "")
+    stretch = [(x + _RADIUS, y), (end, y)]
+    _label(ax, stretch, _number(root.data, digits), _number(root.grad, digits) if gradients else "")
     if root.operation:
         ax.text(end + 0.05, y, root.name, ha="left", va="center", style="italic")
     low, high = min(heights.values()), max(heights.values())
@@ -108,14 +115,11 @@ def draw_graph(root: Value, *, gradients: bool = True, digits: int = 2, ax: Axes
     return figure
 
 
-def _layers(nodes: list[Value]) -> tuple[list[list[Place]], dict[tuple[Value, Value, int], list[Place]]]:
+def _layers(nodes: list[Value]) -> tuple[list[list[Place]], dict[Edge, list[Place]]]:
     """Distribute nodes and bends over the layers; return these, and for each edge the places it goes through."""
     shown = set(nodes)
     edges = [
-        (parent, child, which)
-        for child in nodes
-        for which, (parent, _) in enumerate(child.edges)
-        if parent in shown
+        (parent, child, which) for child in nodes for which, (parent, _) in enumerate(child.edges) if parent in shown
     ]
     layer = dict.fromkeys(nodes, 0)
     for parent, child, _ in edges:  # in topological order of the children, so that parents are done
@@ -138,12 +142,12 @@ def _layers(nodes: list[Value]) -> tuple[list[list[Place]], dict[tuple[Value, Va
     return layers, chains
 
 
-def _heights(layers: list[list[Place]], chains: dict[tuple[Value, Value, int], list[Place]]) -> dict[Place, float]:
+def _heights(layers: list[list[Place]], chains: dict[Edge, list[Place]]) -> dict[Place, float]:
     """Order each layer, and give each place its height; both by the mean height of the neighbours."""
     before: dict[Place, list[Place]] = defaultdict(list)
     after: dict[Place, list[Place]] = defaultdict(list)
     for places in chains.values():
-        for left, right in zip(places, places[1:], strict=False):
+        for left, right in pairwise(places):
             after[left].append(right)
             before[right].append(left)
 
@@ -152,16 +156,18 @@ def _heights(layers: list[list[Place]], chains: dict[tuple[Value, Value, int], l
     def wish(place: Place, neighbours: list[Place]) -> float:
         return sum(height[n] for n in neighbours) / len(neighbours) if neighbours else height[place]
 
-    for sweep in range(_ORDERINGS + _SETTLINGS):
+    for sweep in range(_ORDERINGS + _SETTLINGS + 1):
+        ordering, last = sweep < _ORDERINGS, sweep == _ORDERINGS + _SETTLINGS
         forwards = sweep % 2 == 0
-        settled = sweep >= _ORDERINGS
         for layer in layers if forwards else reversed(layers):
-            sides = {p: before[p] + after[p] if settled else (before if forwards else after)[p] for p in layer}
+            if ordering or last:  # the last sweep puts each node level with its parents, so that chains run straight
+                sides = {place: (before if forwards else after)[place] for place in layer}
+            else:
+                sides = {place: before[place] + after[place] for place in layer}
             wishes = {place: wish(place, sides[place]) for place in layer}
-            if not settled:
+            if ordering:
                 layer.sort(key=lambda place: -wishes[place])
-            for place, y in zip(layer, _apart([wishes[place] for place in layer]), strict=True):
-                height[place] = y
+            height.update(zip(layer, _apart([wishes[place] for place in layer]), strict=True))
     return height
 
 
@@ -182,9 +188,18 @@ def _apart(wishes: list[float]) -> list[float]:
     return [y - i * _ROW for i, y in enumerate(level)]
 
 
-def _bulge(start: tuple[float, float], end: tuple[float, float], *, up: bool) -> tuple[float, float]:
-    """Return a point above or below the middle, to keep two edges between the same nodes apart."""
-    return (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (0.45 if up else -0.45)
+def _paths(chains: dict[Edge, list[Place]], at: dict[Place, Point]) -> dict[Edge, list[Point]]:
+    """Return the points that each edge goes through; two edges between the same nodes bulge apart."""
+    parallel = Counter((parent, child) for parent, child, _ in chains)
+    paths = {}
+    for (parent, child, which), places in chains.items():
+        path = [at[place] for place in places]
+        if len(path) == 2 and parallel[parent, child] > 1:
+            (x0, y0), (x1, y1) = path
+            bulge = 0.45 if which == 0 else -0.45
+            path[1:1] = [(x0 + t * (x1 - x0), y0 + t * (y1 - y0) + bulge) for t in (0.25, 0.75)]
+        paths[parent, child, which] = path
+    return paths
 
 
 def _draw_node(ax: Axes, node: Value, place: tuple[float, float], *, named: bool) -> None:
@@ -220,19 +235,33 @@ def _symbol(node: Value) -> str:
     return f"{'·' if node.operation == '×' else node.operation}{bracketed}"
 
 
-def _label(ax: Axes, start: tuple[float, float], end: tuple[float, float], above: str, below: str) -> None:
-    """Write the value above and the gradient below an edge, along it.
+def _roomiest(path: list[Point], others: list[list[Point]], taken: list[list[Point]]) -> list[Point]:
+    """Choose the stretch of an edge to label: where the other edges, and the labels that have a place, leave room."""
+    # An edge that bulges is labelled where it is level, any other on its way out of the node.
+    bulges = len(path) == 4 and path[1][1] == path[2][1] != path[0][1]
+    (x0, y0), (x1, y1) = path[1:3] if bulges else path[:2]
 
-    They stand nearer to the start than to the end: edges tend to cross in their middle, and to meet at their end.
-    """
-    (x0, y0), (x1, y1) = start, end
+    def stretch(t: float) -> list[Point]:
+        return [(x0 + s * (x1 - x0), y0 + s * (y1 - y0)) for s in (t - 0.12, t, t + 0.12)]
+
+    def distance(t: float, lines: list[list[Point]]) -> float:
+        return min((_distance(p, *ends) for p in stretch(t) for line in lines for ends in pairwise(line)), default=9.0)
+
+    def room(t: float) -> float:
+        # A label reaches a quarter of a unit to either side; where two meet, both do. More room is no better.
+        return min(distance(t, others), distance(t, taken) / 2, 0.25)
+
+    return stretch(max((0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7), key=room))
+
+
+def _label(ax: Axes, stretch: list[Point], above: str, below: str) -> None:
+    """Write the value above and the gradient below the middle of a stretch, along it."""
+    (x0, y0), (x1, y1) = stretch[0], stretch[-1]
     angle = math.atan2(y1 - y0, x1 - x0)
-    # From the rim of the node on, one and a half labels' widths are taken by the text.
-    along = min(_RADIUS + 0.55, 0.5 * math.hypot(x1 - x0, y1 - y0))
     for text, color, side in ((above, GREEN, 1), (below, RED, -1)):
         ax.annotate(
             text,
-            (x0 + along * math.cos(angle), y0 + along * math.sin(angle)),
+            ((x0 + x1) / 2, (y0 + y1) / 2),
             xytext=(-1.5 * side * math.sin(angle), 1.5 * side * math.cos(angle)),
             textcoords="offset points",
             rotation=math.degrees(angle),
@@ -245,5 +274,16 @@ def _label(ax: Axes, start: tuple[float, float], end: tuple[float, float], above
         )
 
 
+def _distance(point: Point, start: Point, end: Point) -> float:
+    """Distance from a point to the straight line between two others."""
+    (x, y), (x0, y0), (x1, y1) = point, start, end
+    length = math.hypot(x1 - x0, y1 - y0)
+    along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length**2
+    t = min(max(along, 0.0), 1.0)
+    return math.hypot(x - x0 - t * (x1 - x0), y - y0 - t * (y1 - y0))
+
+
 def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
+    small = 0 < abs(value) < 0.5 * 10.0**-digits
+    text = f"{value:.1e}" if small or 1e4 <= abs(value) < math.inf else f"{value:.{digits}f}"
+    return text.replace("-", "−")

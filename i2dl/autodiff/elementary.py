@@ -33,7 +33,7 @@ def exp(x: Any) -> Any:
     ----------
     I2DL lecture 4: g(x) = eˣ, ∂g/∂x = eˣ.
     """
-    if not isinstance(x, Real):
+    if not _is_number(x):
         return x.exp()
     try:
         return math.exp(x)
@@ -63,7 +63,7 @@ def log(x: Any) -> Any:
     ----------
     I2DL lecture 3, computational graphs.
     """
-    if not isinstance(x, Real):
+    if not _is_number(x):
         return x.log()
     if x <= 0:
         msg = f"log needs a positive number, but it is given {x}"
@@ -88,7 +88,7 @@ def sin(x: Any) -> Any:
     ----------
     Georgia Tech CS 4803/7643, computing gradients.
     """
-    return math.sin(x) if isinstance(x, Real) else x.sin()
+    return math.sin(x) if _is_number(x) else x.sin()
 
 
 def cos(x: Any) -> Any:
@@ -108,7 +108,7 @@ def cos(x: Any) -> Any:
     ----------
     Georgia Tech CS 4803/7643, computing gradients.
     """
-    return math.cos(x) if isinstance(x, Real) else x.cos()
+    return math.cos(x) if _is_number(x) else x.cos()
 
 
 def tanh(x: Any) -> Any:
@@ -128,7 +128,7 @@ def tanh(x: Any) -> Any:
     ----------
     I2DL lectures 3 and 7.
     """
-    return math.tanh(x) if isinstance(x, Real) else x.tanh()
+    return math.tanh(x) if _is_number(x) else x.tanh()
 
 
 def sigmoid(x: Any) -> Any:
@@ -151,7 +151,7 @@ def sigmoid(x: Any) -> Any:
     ----------
     I2DL lectures 2 and 4.
     """
-    if not isinstance(x, Real):
+    if not _is_number(x):
         return x.sigmoid()
     small = math.exp(-abs(x))
     return (1.0 if x >= 0 else small) / (1.0 + small)
@@ -174,7 +174,7 @@ def relu(x: Any) -> Any:
     ----------
     I2DL lectures 3 and 4.
     """
-    return max(x, 0.0) if isinstance(x, Real) else x.relu()
+    return max(x, 0.0) if _is_number(x) else x.relu()
 
 
 def step(x: Any) -> Any:
@@ -196,7 +196,7 @@ def step(x: Any) -> Any:
     ----------
     I2DL lecture 4, gradient descent for neural networks.
     """
-    return float(x > 0) if isinstance(x, Real) else x.step()
+    return float(x > 0) if _is_number(x) else x.step()
 
 
 def power(base: Any, exponent: float) -> Any:
@@ -230,3 +230,7 @@ def power(base: Any, exponent: float) -> Any:
         return base**exponent
     except OverflowError:
         return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, Real)

@@ -19,10 +19,12 @@ The example is from A. Baydin, B. Pearlmutter, A. Radul, J. Siskind, *Automatic 
 survey*, 2018, and is shown in Georgia Tech CS 4803/7643.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 from i2dl.autodiff.forward import derivative
 from i2dl.autodiff.reverse import reverse_gradient
@@ -227,10 +229,18 @@ def four_ways(x: float) -> list[Way]:
         By hand; symbolic, as it comes and simplified; numerical, one-sided and central; automatic, the slope written
         alongside, forward and reverse mode.
 
+    Raises
+    ------
+    ValueError
+        If ``x`` is not finite.
+
     References
     ----------
     Georgia Tech CS 4803/7643, computing gradients; Baydin and others, 2018, figure 2.
     """
+    if not math.isfinite(x):
+        msg = f"x must be a finite number, but it is {x}"
+        raise ValueError(msg)
     formula = logistic_map(variable("x")).derivative("x")
     short = formula.simplified()
     h, c = ONE_SIDED_STEP, CENTRAL_STEP
@@ -283,10 +293,7 @@ def expression_swell(largest: int, *, x: float = 0.2) -> list[Swell]:
         raise ValueError(msg)
     rows = []
     for n in range(1, largest + 1):
-
-        def program(x: Any, rounds: int = n - 1) -> Any:
-            return logistic_map(x, rounds=rounds)
-
+        program = partial(logistic_map, rounds=n - 1)
         formula = program(variable("x"))
         slope = formula.derivative("x")
         rows.append(
@@ -296,8 +303,8 @@ def expression_swell(largest: int, *, x: float = 0.2) -> list[Swell]:
                 formula=formula.operations(),
                 derivative=slope.operations(),
                 simplified=slope.simplified().operations(),
-                forward=count_operations(lambda x, f=program: derivative(f, x), x)[1],
-                reverse=count_operations(lambda x, f=program: reverse_gradient(f, x), x)[1],
+                forward=count_operations(partial(derivative, program), x)[1],
+                reverse=count_operations(partial(reverse_gradient, program), x)[1],
             )
         )
     return rows
@@ -331,7 +338,7 @@ class _Counted(float):
 
     tally: list[str]
 
-    def __new__(cls, value: float, tally: list[str]) -> "_Counted":
+    def __new__(cls, value: float, tally: list[str]) -> Self:
         self = super().__new__(cls, value)
         self.tally = tally
         return self

@@ -1,6 +1,6 @@
 """Symbolic differentiation: from a formula to the formula of its derivative.
 
-A formula is a tree: at its leaves numbers and variables, at its branchings operations. The derivative follows by walking
+A formula is a tree: numbers and variables are its leaves, operations its branchings. The derivative follows by walking
 down the tree and writing out the rules of calculus, one for each operation. Here
 
     x = variable("x")
@@ -8,10 +8,10 @@ down the tree and writing out the rules of calculus, one for each operation. Her
     str(f.derivative("x"))               # '(0·x + 4·1)·(1 − x) + 4·x·(0 − 1)'
     str(f.derivative("x").simplified())  # '4·(1 − x) + 4·x·(−1)'
 
-The result is exact, and a formula that can be read, evaluated anywhere and differentiated again. Its price is *expression
-swell*. The product rule turns u·v into u′·v + u·v′: both factors are written down twice. Nest products, and the formula
-of the derivative grows much faster than the formula itself; which, as a formula, has no loops and no variables to keep
-intermediate results in, and so may already be far longer than the program that computes the same (see
+The result is exact, and a formula that can be read, evaluated anywhere and differentiated again. Its price is
+*expression swell*. The product rule turns u·v into u′·v + u·v′: both factors are written down twice. Nest products, and
+the formula of the derivative outgrows the formula itself; and that one, which has no loops and no variables to keep
+intermediate results in, may already be far longer than the program that computes the same (see
 `i2dl.autodiff.four_ways.expression_swell`). Simplifying helps, but does not change how it grows. Automatic
 differentiation applies the same rules to the program's numbers instead, and computes each intermediate result once.
 """

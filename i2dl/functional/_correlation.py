@@ -22,11 +22,13 @@ the affine layer's formulas. `gather` builds the columns. A pixel stands in many
 that covers it; its gradient is the sum over all of these places, and `scatter` forms it.
 
 **In blocks.** The columns of all images at once would take HH·WW times the memory of the images, which is slow to fill
-and to read. So the images are treated in blocks, whose columns stay in the processor's cache.
+and to read. So the windows are treated in blocks, some images or some rows of windows at a time, whose columns stay in
+the processor's cache.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from array_api_compat import array_namespace, device
 
@@ -38,79 +40,109 @@ BLOCK = 2**20
 GPU_BLOCK = 2**26
 
 
+@dataclass(frozen=True)
+class Block:
+    """Some images of a batch, and some rows of the windows on them."""
+
+    images: slice
+    rows: slice
+
+    @property
+    def maps(self) -> tuple[slice, slice, slice]:
+        """The index of this part of the maps (N, F, OH, OW)."""
+        return self.images, slice(None), self.rows
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many images and rows."""
+        return self.images.stop - self.images.start, self.rows.stop - self.rows.start
+
+
 def correlate(x: Array, w: Array, windows: Windows, groups: int) -> Array:
-    """out[n, f, p, q] = Σ_cij w[f, c, i, j] · x[n, c, p·S + i·D, q·S + j·D], for x (N, C, H, W) and w (F, C/G, HH, WW)."""
+    """out[n, f, p, q] = Σ_cij w[f, c, i, j] · x[n, c, p·S + i·D, q·S + j·D]: images become maps (N, F, OH, OW)."""
     xp = array_namespace(x, w)
-    filters = w.shape[0]
-    rows = _as_rows(w, groups)
-    out = xp.empty((x.shape[0], filters, *windows.out), dtype=x.dtype, device=device(x))
-    for block in _blocks(x, windows):
-        products = xp.matmul(rows, gather(x[block], windows, groups))
-        out[block] = xp.permute_dims(xp.reshape(products, (filters, -1, *windows.out)), (1, 0, 2, 3))
+    padded, filters = pad(x, windows), _as_rows(w, groups)
+    out = xp.empty((x.shape[0], w.shape[0], *windows.out), dtype=x.dtype, device=device(x))
+    for block in _blocks(padded, windows):
+        products = xp.matmul(filters, gather(padded, block, windows, groups))
+        maps = xp.reshape(products, (w.shape[0], *block.size, windows.out[1]))
+        out[block.maps] = xp.permute_dims(maps, (1, 0, 2, 3))
     return out
 
 
 def spread(dout: Array, w: Array, windows: Windows, groups: int) -> Array:
-    """dx[n, c, h, w] = Σ w[f, c, i, j] · dout[n, f, p, q] over all (p, q), (i, j) that meet on pixel (h, w)."""
+    """dx[n, c, h, w] = Σ w[f, c, i, j] · dout[n, f, p, q] over all windows (p, q) and entries (i, j) on pixel (h, w)."""
     xp = array_namespace(dout, w)
-    channels = w.shape[1] * groups
-    columns_from = xp.matrix_transpose(_as_rows(w, groups))
-    dx = xp.empty((dout.shape[0], channels, *windows.image), dtype=dout.dtype, device=device(dout))
-    for block in _blocks(dx, windows):
-        dx[block] = scatter(xp.matmul(columns_from, _as_columns(dout[block], groups)), channels, windows)
-    return dx
+    filters = xp.matrix_transpose(_as_rows(w, groups))
+    shape = (dout.shape[0], w.shape[1] * groups, *windows.padded)
+    padded = xp.zeros(shape, dtype=dout.dtype, device=device(dout))
+    for block in _blocks(padded, windows):
+        scatter(xp.matmul(filters, _as_columns(dout[block.maps], groups)), padded, block, windows)
+    return padded[inside(windows)]
 
 
 def filter_gradient(dout: Array, x: Array, windows: Windows, groups: int) -> Array:
     """dw[f, c, i, j] = Σ_npq dout[n, f, p, q] · x[n, c, p·S + i·D, q·S + j·D]."""
     xp = array_namespace(dout, x)
     filters, channels = dout.shape[1], x.shape[1] // groups
-    shape = (groups, filters // groups, channels * windows.entries)
-    dw = xp.zeros(shape, dtype=x.dtype, device=device(x))
-    for block in _blocks(x, windows):
-        columns = gather(x[block], windows, groups)
-        dw = dw + xp.matmul(_as_columns(dout[block], groups), xp.matrix_transpose(columns))
+    padded = pad(x, windows)
+    dw = xp.zeros((groups, filters // groups, channels * windows.entries), dtype=x.dtype, device=device(x))
+    for block in _blocks(padded, windows):
+        columns = gather(padded, block, windows, groups)
+        dw += xp.matmul(_as_columns(dout[block.maps], groups), xp.matrix_transpose(columns))
     return xp.reshape(dw, (filters, channels, *windows.kernel))
 
 
-def gather(x: Array, windows: Windows, groups: int) -> Array:
-    """Copy what every window covers into a column: images (N, C, H, W) become (G, C/G·HH·WW, N·out)."""
-    xp = array_namespace(x)
-    n, c = x.shape[:2]
-    padded = pad(xp.permute_dims(x, (1, 0, 2, 3)), windows)
-    columns = xp.empty((c, windows.entries, n, *windows.out), dtype=x.dtype, device=device(x))
-    for k, pixels in enumerate(windows.slices()):
-        columns[:, k, ...] = padded[pixels]
-    return xp.reshape(columns, (groups, c // groups * windows.entries, n * math.prod(windows.out)))
+def gather(padded: Array, block: Block, windows: Windows, groups: int) -> Array:
+    """Copy what each window of the block covers into a column: (G, C/G · HH·WW, number of windows)."""
+    xp = array_namespace(padded)
+    channels = padded.shape[1]
+    shape = (channels, windows.entries, *block.size, windows.out[1])
+    columns = xp.empty(shape, dtype=padded.dtype, device=device(padded))
+    for k, (rows, across) in enumerate(windows.slices(block.rows.start, block.rows.stop)):
+        columns[:, k, ...] = xp.permute_dims(padded[block.images, :, rows, across], (1, 0, 2, 3))
+    return xp.reshape(columns, (groups, channels // groups * windows.entries, math.prod(shape[2:])))
 
 
-def scatter(columns: Array, channels: int, windows: Windows) -> Array:
-    """Add every column to the pixels that its window covers: (G, C/G·HH·WW, N·out) becomes images (N, C, H, W)."""
+def scatter(columns: Array, padded: Array, block: Block, windows: Windows) -> None:
+    """Add each column, in place, to the pixels that its window covers: the transpose of `gather`."""
     xp = array_namespace(columns)
-    n = columns.shape[2] // math.prod(windows.out)
-    columns = xp.reshape(columns, (channels, windows.entries, n, *windows.out))
-    padded = xp.zeros((channels, n, *windows.padded), dtype=columns.dtype, device=device(columns))
-    for k, pixels in enumerate(windows.slices()):
-        padded[pixels] += columns[:, k, ...]
-    return xp.permute_dims(padded[inside(windows)], (1, 0, 2, 3))
+    columns = xp.reshape(columns, (padded.shape[1], windows.entries, *block.size, windows.out[1]))
+    for k, (rows, across) in enumerate(windows.slices(block.rows.start, block.rows.stop)):
+        padded[block.images, :, rows, across] += xp.permute_dims(columns[:, k, ...], (1, 0, 2, 3))
+
+
+def check_groups(groups: int, **counts: int) -> None:
+    """Raise unless ``groups`` is an int that divides all the counts, which are passed by what they count."""
+    if not isinstance(groups, int) or isinstance(groups, bool):
+        msg = f"groups must be an int, but it is {groups!r}"
+        raise TypeError(msg)
+    if groups < 1 or any(count % groups for count in counts.values()):
+        counted = " and ".join(f"{count} {name}" for name, count in counts.items())
+        msg = f"groups must divide {counted}, but it is {groups}"
+        raise ValueError(msg)
 
 
 def _as_rows(w: Array, groups: int) -> Array:
-    """Filters (F, C/G, HH, WW) as rows (G, F/G, C/G·HH·WW)."""
+    """Filters (F, C/G, HH, WW) as rows (G, F/G, C/G · HH·WW)."""
     xp = array_namespace(w)
     return xp.reshape(w, (groups, w.shape[0] // groups, math.prod(w.shape[1:])))
 
 
-def _as_columns(dout: Array, groups: int) -> Array:
+def _as_columns(maps: Array, groups: int) -> Array:
     """Maps (N, F, OH, OW) as columns (G, F/G, N·OH·OW)."""
-    xp = array_namespace(dout)
-    n, f, height, width = dout.shape
-    return xp.reshape(xp.permute_dims(dout, (1, 0, 2, 3)), (groups, f // groups, n * height * width))
+    xp = array_namespace(maps)
+    n, f, height, width = maps.shape
+    return xp.reshape(xp.permute_dims(maps, (1, 0, 2, 3)), (groups, f // groups, n * height * width))
 
 
-def _blocks(images: Array, windows: Windows) -> Iterator[slice]:
-    """Cut a batch into blocks whose columns are not too many numbers, but at least one image each."""
-    per_image = images.shape[1] * windows.entries * math.prod(windows.out)
-    size = max(1, (GPU_BLOCK if "cuda" in str(device(images)) else BLOCK) // max(1, per_image))
-    for start in range(0, images.shape[0], size):
-        yield slice(start, start + size)
+def _blocks(images: Array, windows: Windows) -> Iterator[Block]:
+    """Cut the windows on a batch into blocks of a limited number of columns: whole images, or rows of one."""
+    n, channels = images.shape[:2]
+    height, width = windows.out
+    limit = GPU_BLOCK if "cuda" in str(device(images)) else BLOCK
+    rows = max(1, limit // max(1, channels * windows.entries * width))
+    together = max(1, rows // height)
+    for start in range(0, n, together):
+        for top in range(0, height, rows):
+            yield Block(slice(start, min(start + together, n)), slice(top, min(top + rows, height)))

@@ -65,20 +65,21 @@ class Windows:
         """The size of the padded image: to the end of the image or of the last window, whichever comes later."""
         return self._padded(0), self._padded(1)
 
-    def slices(self) -> list[Any]:
-        """For every entry of a window, row by row, the index of the pixels that it lies on in all windows."""
-        return [(..., rows, columns) for rows in self._slices(0) for columns in self._slices(1)]
+    def slices(self, first: int = 0, last: int | None = None) -> list[tuple[slice, slice]]:
+        """For every entry of a window, row by row: which rows and columns of the padded image it lies on.
 
-    def _last_start(self, axis: int) -> int:
-        return (self.out[axis] - 1) * self.stride[axis]
+        All windows are meant, or those of the output rows from ``first`` up to, but not including, ``last``.
+        """
+        end = self.out[0] if last is None else last
+        return [(rows, columns) for rows in self._slices(0, first, end) for columns in self._slices(1, 0, self.out[1])]
 
     def _padded(self, axis: int) -> int:
-        last_end = self._last_start(axis) + reach(self.kernel[axis], self.dilation[axis])
+        last_end = (self.out[axis] - 1) * self.stride[axis] + reach(self.kernel[axis], self.dilation[axis])
         return max(self.padding[axis] + self.image[axis], last_end)
 
-    def _slices(self, axis: int) -> list[slice]:
-        firsts = (i * self.dilation[axis] for i in range(self.kernel[axis]))
-        return [slice(first, first + self._last_start(axis) + 1, self.stride[axis]) for first in firsts]
+    def _slices(self, axis: int, first: int, end: int) -> list[slice]:
+        stride, offsets = self.stride[axis], (i * self.dilation[axis] for i in range(self.kernel[axis]))
+        return [slice(first * stride + offset, (end - 1) * stride + offset + 1, stride) for offset in offsets]
 
 
 def reach(kernel: int, dilation: int) -> int:

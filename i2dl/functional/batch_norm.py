@@ -49,8 +49,8 @@ constants, the layer is affine in x, and dx = γ/√(σ² + ε) · dout is all.
 useless; `i2dl.nn` refuses to train on it, as PyTorch does. From about eight samples downward the statistics get too
 noisy. ``normalization.py`` has the layers that do without a batch.
 
-Source: Ioffe, Szegedy, *Batch normalization*, 2015; I2DL lecture 8, student summary VIII.3 and IX.5, and exams Aug 2020,
-problem 3, and Aug 2022, problem 7.
+Source: Ioffe, Szegedy, *Batch normalization*, 2015; I2DL lecture 8; student summary, VIII.3 and IX.5; I2DL exams Aug
+2020, problem 3, and Aug 2022, problem 7.
 """
 
 import math

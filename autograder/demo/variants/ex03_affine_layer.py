@@ -21,9 +21,8 @@ def flatten(x):
 def affine_forward(x, w, b):
     rows = flatten(x)
     out = np.zeros((rows.shape[0], w.shape[1]))
-    for i in range(rows.shape[0]):
-        for j in range(w.shape[1]):
-            out[i, j] = np.sum(rows[i] * w[:, j]) + b[j]
+    for j in range(w.shape[1]):
+        out[:, j] = rows @ w[:, j] + b[j]
     return out, [rows, w, x.shape]
 """,
         "affine_backward_code": """
@@ -40,11 +39,10 @@ def affine_backward(dout, cache):
 def softmax_loss(scores, y):
     loss, dscores = 0.0, np.zeros(scores.shape)
     for i, s in enumerate(scores):
-        top = max(s)
-        log_sum = top + np.log(sum(np.exp(value - top) for value in s))
+        log_sum = max(s) + np.log(np.sum(np.exp(s - max(s))))
         loss += (log_sum - s[y[i]]) / len(y)
-        for k in range(len(s)):
-            dscores[i, k] = (np.exp(s[k] - log_sum) - (k == y[i])) / len(y)
+        dscores[i] = np.exp(s - log_sum) / len(y)
+        dscores[i, y[i]] -= 1 / len(y)
     return loss, dscores
 """,
         "mse_loss_code": """
