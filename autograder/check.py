@@ -15,8 +15,9 @@ from typing import Any
 from autograder import inside
 from autograder.display import Card, Notice, Summary
 from autograder.inside import Answer, Implementation
+from autograder.judge import judge
 from autograder.task import PUBLIC_SEED, Case, Exercise, Task, UnknownExercise, load_exercise
-from autograder.verdict import Verdict, judge, refuse
+from autograder.verdict import Verdict, refuse
 
 __all__ = ["Check"]
 

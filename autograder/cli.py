@@ -42,7 +42,7 @@ def main() -> None:
     """Run the command line; every failure is one line on stderr and a non-zero exit."""
     from autograder.course import CourseError
     from autograder.intake import IntakeError
-    from autograder.release import ReleaseError
+    from autograder.solution import ReleaseError
 
     # `kill` ends a run as Ctrl-C does: the workers are stopped, and what was graded is kept.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -102,7 +102,7 @@ def release(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
 @solutions_option
 def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
     """Write the complete notebooks of EXERCISES (default: all), answers included."""
-    from autograder.release import write_source
+    from autograder.solution import write_source
     from autograder.task import exercise_names
 
     for name in exercises or exercise_names():

@@ -19,6 +19,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder.solution import source_text, write_source
+
 __all__ = ["Course", "CourseError", "configure"]
 
 SEED_FILE = "seed.txt"
@@ -169,8 +171,6 @@ class Course:
 
     def ensure_released(self, solution: Path) -> None:
         """Release ``solution`` into this course unless that very release lies here already."""
-        from autograder.release import source_text
-
         kept = self.source / solution.stem / f"{solution.stem}.ipynb"
         if not (
             kept.exists()
@@ -181,8 +181,6 @@ class Course:
 
     def generate(self, solution: Path) -> Path:
         """Release one solution with nbgrader's ``generate_assignment`` and return the student's notebook."""
-        from autograder.release import write_source
-
         write_source(solution, self.source)
         self._generate_assignment(solution.stem)
         made = self.release_of(solution.stem)

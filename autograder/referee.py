@@ -22,11 +22,12 @@ from traitlets import Float, Unicode
 from autograder import wire
 from autograder.display import Card, card_html
 from autograder.inside import Answer, Failure, probe_source
+from autograder.judge import judge
 from autograder.kernel import KernelSession, KernelTrouble, kernel_session
 from autograder.reconcile import grade_id
 from autograder.submission import Limits, TaskResult
 from autograder.task import Case, Exercise, Task, load_exercise
-from autograder.verdict import Verdict, judge, refuse
+from autograder.verdict import Verdict, refuse
 
 __all__ = ["Referee", "grade_notebook", "read_answers"]
 

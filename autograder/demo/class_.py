@@ -17,7 +17,8 @@ from nbformat.v4 import new_code_cell
 
 from autograder.demo.variants import Variant, variants
 from autograder.reconcile import grade_id
-from autograder.release import release, solution_notebook
+from autograder.release import release
+from autograder.solution import solution_notebook
 from autograder.submission import Limits
 
 __all__ = ["LIMITS", "MARKER", "Student", "make_class", "mistakes", "solved"]

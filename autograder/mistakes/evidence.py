@@ -6,16 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograder.compare import Comparison, tolerance_of
 from autograder.inside import Answer
 from autograder.task import Case, Task
-
-if TYPE_CHECKING:
-    from autograder.verdict import Row
+from autograder.verdict import Row
 
 __all__ = ["Evidence", "Hypothesis", "Pair", "fits", "upstream_names", "variety"]
 

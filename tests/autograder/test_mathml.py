@@ -36,7 +36,9 @@ def test_every_formula_of_the_exercises_is_known(path: Path):
     assert [f for f in formulas if "\\" in "".join(ET.fromstring(to_mathml(f)).itertext())] == []
 
 
-FRAGMENTS = r"\frac \sqrt \left( \right) { } [ ] & \\ ^ _ ' \begin{cases} \end{cases} \text{ < > \" x 1 \mathbf \hat % ~ $"
+FRAGMENTS = (
+    r"\frac \sqrt \left( \right) { } [ ] & \\ ^ _ ' \begin{cases} \end{cases} \text{ < > \" x 1 \mathbf \hat % ~ $"
+)
 
 
 @given(st.lists(st.sampled_from([*FRAGMENTS.split(), " ", "\n", "é", "</math><script>"]), max_size=25).map("".join))

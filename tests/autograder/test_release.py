@@ -11,7 +11,8 @@ import pytest
 from tiny import ROOT, read_release
 
 from autograder.reconcile import grade_id
-from autograder.release import ReleaseError, release, solution_notebook
+from autograder.release import release
+from autograder.solution import ReleaseError, solution_notebook
 from autograder.task import UnknownExercise, exercise_names, load_exercise
 
 SOLUTIONS = ROOT / "solutions"
