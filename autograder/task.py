@@ -4,7 +4,7 @@ A *probe* is a short function ``probe(impl, **inputs) -> {output: value}``. ``im
 names: the student's notebook or the reference. The expected values are the same probe run on the
 reference, so nothing is written twice; the inputs are drawn from a seed, so nothing can be learnt by heart.
 
-One file of :mod:`autograder.tasks` holds the tasks of one exercise::
+One file of :mod:`autograder.tasks` (a package, if it is long) holds the tasks of one exercise::
 
     TITLE = "The affine layer"
 
@@ -25,6 +25,7 @@ itself. What only the referee may know (labels of held-out data, say) goes into 
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -128,6 +129,7 @@ class Task:
     reference: Callable[[], Any] | None = None
     mistakes: Mapping[str, Callable[..., Mapping[str, Any]]] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    order: int = field(default_factory=itertools.count().__next__, compare=False, repr=False)
 
     def draw(self, seed: str) -> list[Case]:
         """Return the cases for ``seed``: the same seed gives the same cases on every machine."""
@@ -171,7 +173,7 @@ class UnknownExercise(ValueError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """The tasks of one exercise, in the order in which they stand in its file."""
+    """The tasks of one exercise, in the order in which they are defined."""
 
     name: str
     title: str
@@ -204,5 +206,5 @@ def load_exercise(name: str) -> Exercise:
 
 
 def _from_module(name: str, module: ModuleType) -> Exercise:
-    tasks = {value.name: value for value in vars(module).values() if isinstance(value, Task)}
-    return Exercise(name, module.TITLE, tasks, module.reference)
+    found = sorted((v for v in vars(module).values() if isinstance(v, Task)), key=lambda task: task.order)
+    return Exercise(name, module.TITLE, {task.name: task for task in found}, module.reference)

@@ -1,1 +1,1 @@
-"""One file per exercise: ``ex03_affine_layer.py`` holds the tasks of ``03_affine_layer``."""
+"""One file or package per exercise: ``ex03_affine_layer`` holds the tasks of ``03_affine_layer``."""

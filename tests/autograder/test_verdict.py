@@ -9,10 +9,11 @@ import torch
 from course import COURSE, REFERENCE, TASKS, affine_backward, affine_forward, backward, forward, judge
 
 from autograder import inside
+from autograder import judge as judging
 from autograder.check import check_task
 from autograder.compare import Comparison
 from autograder.inside import Answer, Implementation
-from autograder.judge import judge, prepare
+from autograder.judge import prepare
 from autograder.task import Exercise, Task, case
 from autograder.verdict import Row, Verdict, refuse
 
@@ -86,7 +87,7 @@ def test_a_reference_that_fails_is_not_blamed_on_the_student():
     task = TASKS["affine"]
     broken = exercise(task, SimpleNamespace())
     with pytest.raises(RuntimeError, match="the reference fails on its own task 'affine'"):
-        judge(broken, task, lambda cases: [Answer() for _ in cases], "public")
+        judging.judge(broken, task, lambda cases: [Answer() for _ in cases], "public")
     assert "please report this" in check_task(broken, task, vars(REFERENCE), "public").reason
 
 
@@ -151,7 +152,7 @@ def asked(wrong):
         questions.append([c.name for c in cases])
         return [inside.run(TASKS["affine"].probe, impl, c.inputs, seed=c.seed) for c in cases]
 
-    return judge(COURSE, TASKS["affine"], ask, "public"), questions
+    return judging.judge(COURSE, TASKS["affine"], ask, "public"), questions
 
 
 def test_the_first_wrong_case_is_asked_again_and_the_others_if_it_differs():
@@ -171,7 +172,7 @@ def test_an_answer_that_never_comes_again_is_no_reason_to_fail():
         return [Answer({"out": np.zeros(3)}, {"out": "numpy"}) for _ in cases] if first else []
 
     questions = []
-    assert judge(COURSE, TASKS["affine"], ask, "public").points == 0
+    assert judging.judge(COURSE, TASKS["affine"], ask, "public").points == 0
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ student who made just this mistake. Mistakes that any task may have are found wi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
+from autograder.task import Task
 
 Mistakes = dict[str, Callable[..., Any]]
 
@@ -248,3 +250,16 @@ LEARNING_RATE_SEARCH: Mistakes = {
     "each rate got a single step: take `iterations` of them": partial(_search, steps=1),
     "the models were not trained": partial(_search, steps=0),
 }
+
+
+def explain(task: Task, name: str, wrong: Mapping[str, Callable[..., Any]]) -> None:
+    """Let the task know its mistakes: its own probe, on wrong code in the place of ``name``."""
+    from autograder.inside import Implementation
+
+    def variant(code: Callable[..., Any]) -> Callable[..., Any]:
+        assert task.probe is not None
+        probe = task.probe
+        return lambda _impl, **inputs: probe(Implementation({name: code}), **inputs)
+
+    for sentence, code in wrong.items():
+        task.mistake(sentence)(variant(code))

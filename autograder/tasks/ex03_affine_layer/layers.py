@@ -1,0 +1,206 @@
+"""Parts 1 to 5: flattening, the affine layer, activations, the toy network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograder.task import Case, case, task
+from autograder.tasks.ex03_affine_layer import mistakes
+
+DIGITS = (1, 8, 8)
+PIXELS, HIDDEN, CLASSES = 64, 48, 10
+
+# ---------------------------------------------------------------------------------------------------------------
+# 1 Flattening
+
+
+def _flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("two digits", given=True, x=rng.standard_normal((2, *DIGITS)))
+    yield case("colour images", x=rng.standard_normal((4, 3, 5, 2)))
+    yield case("already flat", x=rng.standard_normal((3, 7)))
+    yield case("one colour image", edge="batch of one", x=rng.standard_normal((1, 3, 2, 4)))
+
+
+@task(
+    points=1,
+    cases=_flatten_cases,
+    mistakes=mistakes.FLATTEN,
+    hints={"rows": "the first axis counts the inputs and stays; the others become one."},
+)
+def flatten(impl: Any, x: np.ndarray) -> dict[str, Any]:
+    """Lay every image out as a row."""
+    return {"rows": impl.flatten(x)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 2 and 3 The affine layer
+
+
+def _affine_inputs(rng: np.random.Generator, shape: tuple[int, ...], neurons: int) -> dict[str, Any]:
+    features = int(np.prod(shape[1:]))
+    return {
+        "x": rng.standard_normal(shape),
+        "w": rng.standard_normal((features, neurons)) / np.sqrt(features),
+        "b": rng.standard_normal(neurons),
+    }
+
+
+def _affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("two digits, three neurons", given=True, **_affine_inputs(rng, (2, *DIGITS), 3))
+    yield case("feature vectors", **_affine_inputs(rng, (5, 4), 7))
+    yield case("colour images", **_affine_inputs(rng, (4, 3, 2, 5), 6))
+    yield case("one input", edge="batch of one", **_affine_inputs(rng, (1, 6), 4))
+    yield case("one neuron", edge="a single output", **_affine_inputs(rng, (4, 5), 1))
+
+
+def _affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for c in list(_affine_forward_cases(rng)):
+        dout = rng.standard_normal((len(c.inputs["x"]), len(c.inputs["b"])))
+        yield case(c.name, edge=c.edge, given=c.given, **c.inputs, dout=dout)
+
+
+@task(
+    points=2,
+    cases=_affine_forward_cases,
+    mistakes=mistakes.AFFINE_FORWARD,
+    hints={"out": "out is the flattened x times w, with b added to every row; its shape is (N, M)."},
+)
+def affine_forward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+    """Y = XW + 1ᴺb."""
+    out, _ = impl.affine_forward(x, w, b)
+    return {"out": out}
+
+
+def quiz_case(rng: np.random.Generator) -> Iterator[Case]:  # noqa: ARG001
+    """Yield the one case of a quiz, which has no inputs."""
+    yield case("your answers")
+
+
+def _jacobian_answers() -> Any:
+    """Count the derivatives of Y = XW for a batch of 64 digits and the first layer of the notebook."""
+    from autograder.inside import Implementation
+
+    y, w = np.empty((64, HIDDEN)), np.empty((PIXELS, HIDDEN))
+    return Implementation({"jacobian_entries": y.size * w.size, "gradient_entries": w.size})
+
+
+@task(
+    points=1,
+    cases=quiz_case,
+    kind="quiz",
+    rtol=1e-3,
+    reference=_jacobian_answers,
+    hints={
+        "jacobian_entries": "the Jacobian holds the derivative of every output by every weight, for the whole batch.",
+        "gradient_entries": "the loss is one number, so its derivatives are as many as there are weights.",
+    },
+)
+def quiz_jacobian(impl: Any) -> dict[str, Any]:
+    """How large the Jacobian would be that is never built."""
+    return {name: getattr(impl, name, None) for name in ("jacobian_entries", "gradient_entries")}
+
+
+@task(
+    points=5,
+    cases=_affine_backward_cases,
+    hints={
+        "dx": "dx has the shape of x: find it for the flattened x first, then undo the flattening.",
+        "dw": "dw has the shape of w: which product of x and dout, one of them transposed, has that shape?",
+        "db": "db has the shape of b, and every row of dout reaches the same b.",
+    },
+)
+def affine_backward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """Gradients of the affine layer for its input, weights and bias."""
+    _, cache = impl.affine_forward(x, w, b)
+    dx, dw, db = impl.affine_backward(dout, cache)
+    return {"dx": dx, "dw": dw, "db": db}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 4 Activations
+
+
+def _activation_inputs(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {"x": 2 * rng.standard_normal(shape), "dout": rng.standard_normal(shape)}
+
+
+def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield case("a matrix of scores", given=True, **_activation_inputs(rng, (2, 3)))
+    yield case("more scores", **_activation_inputs(rng, (5, 4)))
+    yield case("images", **_activation_inputs(rng, (3, 2, 4)))
+
+
+def _sigmoid_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield from _activation_cases(rng)
+    signs = rng.permutation(np.repeat([-1.0, 1.0], 6)).reshape(3, 4)
+    large = signs * rng.uniform(900, 1100, (3, 4))
+    yield case("saturated scores", edge="scores of ±1000", x=large, dout=rng.standard_normal((3, 4)))
+
+
+def _relu_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield from _activation_cases(rng)
+    ties = _activation_inputs(rng, (4, 6))
+    ties["x"].flat[::3] = 0.0
+    yield case("zeros among the scores", edge="scores of exactly 0", ignore={"dx": ties["x"] == 0}, **ties)
+
+
+@task(
+    points=3,
+    cases=_sigmoid_cases,
+    mistakes=mistakes.SIGMOID,
+    hints={"dx": "dx is dout times the slope, entry by entry; the slope at x is σ(x)(1 − σ(x))."},
+)
+def sigmoid(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """σ(x) and its gradient."""
+    out, cache = impl.sigmoid_forward(x)
+    return {"out": out, "dx": impl.sigmoid_backward(dout, cache)}
+
+
+@task(
+    points=2,
+    cases=_relu_cases,
+    mistakes=mistakes.RELU,
+    hints={"dx": "dx is dout where the input was positive and 0 elsewhere."},
+)
+def relu(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
+    """max(0, x) and its gradient."""
+    out, cache = impl.relu_forward(x)
+    return {"out": out, "dx": impl.relu_backward(dout, cache)}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# 5 The toy network of the note
+
+
+def _toy_cases(rng: np.random.Generator) -> Iterator[Case]:
+    printed = np.array([[0.0, 1.0], [2.0, 3.0]])
+    yield case("the note's numbers", given=True, x=printed, w=np.ones((2, 2)), activation="square")
+    x, w = rng.standard_normal((3, 4)), rng.standard_normal((4, 2))
+    yield case("other numbers, squared", x=x, w=w, activation="square")
+    x, w = rng.standard_normal((2, 3)), rng.standard_normal((3, 5))
+    yield case("with a sigmoid", x=x, w=w, activation="sigmoid")
+
+
+@task(
+    points=3,
+    cases=_toy_cases,
+    mistakes=mistakes.TOY_NETWORK,
+    hints={
+        "loss": "the loss is the sum of all entries of f.",
+        "dL/df": "every entry of f enters the sum with the factor 1.",
+        "dL/dy": "send dL/df back through the activation.",
+        "dL/dx": "send dL/dy back through the affine layer.",
+        "dL/dw": "send dL/dy back through the affine layer.",
+    },
+)
+def toy_network(impl: Any, x: np.ndarray, w: np.ndarray, activation: str) -> dict[str, Any]:
+    """Affine, activation, sum: the loss and the gradients on the way back."""
+    if activation == "square":
+        forward, backward = impl.square_forward, impl.square_backward
+    else:
+        forward, backward = impl.sigmoid_forward, impl.sigmoid_backward
+    loss, df, dy, dx, dw = impl.toy_network(x, w, forward, backward)
+    return {"loss": loss, "dL/df": df, "dL/dy": dy, "dL/dx": dx, "dL/dw": dw}
