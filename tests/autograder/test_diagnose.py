@@ -21,7 +21,7 @@ from course import (
     step_backward,
 )
 
-from autograder import verdict as verdict_module
+from autograder import judge as judging
 from autograder.check import check_task
 from autograder.diagnose import diagnose
 from autograder.mistakes import HYPOTHESES
@@ -201,7 +201,7 @@ def evidence(task, wrong):
         found.append(e)
         return diagnose(e)
 
-    with mock.patch.object(verdict_module, "diagnose", keep):
+    with mock.patch.object(judging, "diagnose", keep):
         return judge(task, wrong), found
 
 
