@@ -9,12 +9,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from filelock import FileLock
+from nbgrader.api import Gradebook
 from tiny import ROOT, end_the_process, read_release
 
 from autograder import grading
 from autograder.course import Course, CourseError
 from autograder.demo.class_ import solved
-from autograder.gradebook import scores
+from autograder.gradebook import scores, with_marks
 from autograder.intake import IntakeError
 from autograder.submission import Limits, Outcome
 
@@ -109,6 +110,32 @@ def test_a_run_that_was_cut_off_goes_on(graded, tmp_path):
 def test_outcomes_survive_json(graded):
     for outcome in graded[2].outcomes:
         assert Outcome.from_dict(json.loads(json.dumps(outcome.to_dict()))).to_dict() == outcome.to_dict()
+
+
+def test_what_people_grade_by_hand_stays_and_reaches_the_feedback(graded, tmp_path):
+    handed_in, out, _ = graded
+    shutil.copytree(out, tmp_path / "out")
+    course = Course(tmp_path / "out")
+    with Gradebook(course.db_url) as book:
+        grade = book.find_grade("why_zeros_fail", NAME, NAME, "right")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.find_comment("why_zeros_fail", NAME, NAME, "right").manual_comment = "Case 3 is missing."
+        book.db.commit()
+    again = run(handed_in, tmp_path / "out")
+    with Gradebook(course.db_url) as book:
+        assert not book.find_grade("why_zeros_fail", NAME, NAME, "right").needs_manual_grade
+    marked, comments = with_marks(course, by_student(again.outcomes)["right"])
+    assert {r.task: r.score for r in marked.results}["why_zeros_fail"] == 1.5
+    assert marked.score == by_student(again.outcomes)["right"].score + 1.5
+    assert comments == {"why_zeros_fail": "Case 3 is missing."}
+
+
+def test_a_gradebook_elsewhere_is_kept_for_later_calls(tmp_path):
+    url = f"sqlite:///{tmp_path}/elsewhere.db"
+    course = Course(tmp_path / "out", db_url=url)
+    course.write_config()
+    assert Course(tmp_path / "out").db_url == url
+    assert oct((tmp_path / "out" / "gradebook-url.txt").stat().st_mode & 0o777) == "0o600"
 
 
 # -- bad input ------------------------------------------------------------------------------------------------------

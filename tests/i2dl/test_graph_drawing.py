@@ -54,6 +54,7 @@ GRAPHS = {
     "network": network,
     "baydin": baydin,
     "logistic map": lambda: logistic_map(*inputs(x=0.2)),
+    "skip connection": lambda: (lambda x: x + tanh(sin(exp(x))))(*inputs(x=0.4)),
     "square": lambda: (lambda x: x * x)(*inputs(x=3.0)),
     "one input": lambda: inputs(x=3.0)[0],
     "constants alone": lambda: Value(2.0, "constant") * 3 - 1,

@@ -72,6 +72,9 @@ def test_without_noise_the_truth_is_found(backend, close):
 def test_a_feature_twice_has_no_unique_solution_and_the_smallest_is_taken(backend, close):
     x, y = linear_data(30, theta=(1.0, 2.0), noise=0.0, rng=np.random.default_rng(2))
     close(backend.call(least_squares, np.column_stack([x, x]), y), [1.0, 1.0, 1.0])
+    y = y + np.random.default_rng(3).normal(size=30)  # now y leaves the space that the columns span
+    once, twice = (backend.call(least_squares, np.column_stack([x] * times), y) for times in (1, 2))
+    close(twice, [once[0], once[1] / 2, once[1] / 2])
 
 
 def test_the_literal_formula_loses_half_of_the_digits(backend, close):
