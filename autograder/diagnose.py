@@ -11,12 +11,14 @@ import warnings
 
 import numpy as np
 
+from autograder.compare import Comparison
 from autograder.mistakes import HYPOTHESES
 from autograder.mistakes.evidence import Evidence
 from autograder.mistakes.raised import explain_failure
+from autograder.task import Task
 from autograder.text import clean
 
-__all__ = ["Evidence", "diagnose", "explain_failure"]
+__all__ = ["Evidence", "diagnose", "explain_failure", "unexplained"]
 
 
 def diagnose(evidence: Evidence) -> str:
@@ -43,4 +45,9 @@ def _explain(e: Evidence) -> str:
                 continue
             if sentence:
                 return sentence
-    return e.task.hints.get(e.output) or f"`{e.output}`: {e.comparison.message}"
+    return unexplained(e.task, e.output, e.comparison)
+
+
+def unexplained(task: Task, output: str, comparison: Comparison) -> str:
+    """Return what can be said of a wrong output without knowing the mistake."""
+    return task.hints.get(output) or f"`{output}`: {comparison.message}"

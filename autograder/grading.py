@@ -284,7 +284,7 @@ def _run_alone(job: Job) -> Outcome:
 def _processes(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
     """Yield worker processes that inherit no thread and no lock of this one, and end with this block, work or no."""
     context = multiprocessing.get_context("forkserver")
-    pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)
+    pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
     try:
         yield pool
     except BaseException:
@@ -296,3 +296,8 @@ def _processes(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]
             process.terminate()
         raise
     pool.shutdown()
+
+
+def _one_thread() -> None:
+    """Keep torch, imported later, to one thread a worker: there are as many workers as cores."""
+    os.environ["OMP_NUM_THREADS"] = "1"

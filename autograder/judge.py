@@ -6,6 +6,7 @@ From plain values only: by ``check`` in the notebook, by the referee outside the
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,12 +15,15 @@ import numpy as np
 
 from autograder import inside
 from autograder.compare import Comparison, compare
-from autograder.diagnose import Evidence, diagnose, explain_failure
+from autograder.diagnose import Evidence, diagnose, explain_failure, unexplained
 from autograder.inside import Answer
 from autograder.task import Case, Exercise, Task
 from autograder.verdict import Row, Verdict
 
 __all__ = ["Ask", "judge", "prepare"]
+
+EXPLAIN_SECONDS = 15.0
+"""How long to look for the mistakes of one task; what is left then is told without its cause."""
 
 Ask = Callable[[Sequence[Case]], Sequence[Answer]]
 """Runs the task's probe on the student's implementation, one answer a case."""
@@ -160,10 +164,15 @@ def _explain(
     """Add a diagnosis to every wrong row."""
     again = _ask_again(rows, cases, answers, ask)
     by_case = {id(c): (a, e) for c, a, e in zip(cases, answers, expected, strict=True)}
-    explained = []
+    explained: list[Row] = []
+    runs: dict[Any, Mapping[str, Any]] = {}
+    deadline = time.monotonic() + EXPLAIN_SECONDS
     for row in rows:
         if row.ok:
             explained.append(row)
+            continue
+        if time.monotonic() > deadline:
+            explained.append(replace(row, diagnosis=unexplained(task, row.output, row.comparison)))
             continue
         answer, right = by_case[id(row.case)]
         evidence = Evidence(
@@ -178,6 +187,7 @@ def _explain(
             again=again.get(id(row.case)),
             rerun=functools.partial(_expected_values, exercise, task, row.case.seed),
             reference=functools.partial(exercise.reference, task),
+            runs=runs,
         )
         explained.append(replace(row, diagnosis=diagnose(evidence)))
     return explained

@@ -48,7 +48,7 @@ class KernelSession:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._deadline = time.monotonic() + limits.total_seconds
+        self._used = 0.0
         self._restarts = 0
         self._done: list[str] = []
         self._manager: SubmissionKernelManager | None = None
@@ -123,11 +123,12 @@ class KernelSession:
         self, cell: NotebookNode, source: str, seconds: float, *, store: bool, bound: int | None = None
     ) -> None:
         assert self._client is not None
-        left = self._deadline - time.monotonic()
+        left = self._limits.total_seconds - self._used
         if left <= 0:
             msg = f"the submission's {self._limits.total_seconds:g} seconds were used up"
             raise KernelTrouble(msg)
         seconds = min(seconds, left)
+        started = time.monotonic()
         message_id = self._client.execute(source, store_history=store, allow_stdin=False, stop_on_error=False)
         try:
             self._collect(cell, message_id, seconds, bound or self._limits.output_bytes)
@@ -135,6 +136,9 @@ class KernelSession:
             self._interrupt(cell, message_id)
             msg = f"stopped after {seconds:.3g} seconds"
             raise KernelTrouble(msg) from None
+        finally:
+            # Only what the submission itself takes: the referee's thinking is not its time.
+            self._used += time.monotonic() - started
 
     def _collect(self, cell: NotebookNode, message_id: str, seconds: float, bound: int) -> None:
         """Put the cell's outputs together until the kernel says that it is idle."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +33,8 @@ class Evidence:
 
     ``expected`` holds every output of the reference in this case; ``same_output`` the rows of this output in
     all cases; ``again`` the answer to the same case asked a second time; ``rerun(inputs)`` the reference's outputs
-    for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes.
+    for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes. ``runs`` keeps what those
+    mistakes gave: a run has all outputs, and is asked for one after the other.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class Evidence:
     again: Answer | None
     rerun: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     reference: Callable[[], Any]
+    runs: dict[Any, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> Pair | None:

@@ -34,7 +34,9 @@ def known_to_the_task(e: Evidence) -> str | None:
 
 def _gives(e: Evidence, variant: Callable[..., Any], case: Case, actual: Any) -> bool:
     """Whether a wrong variant of the probe, run on the reference, returns what the student's code did."""
-    value = inside.run(variant, e.reference(), case.inputs, **_how(e), seed=case.seed).values.get(e.output)
+    if (variant, id(case)) not in e.runs:
+        e.runs[variant, id(case)] = inside.run(variant, e.reference(), case.inputs, **_how(e), seed=case.seed).values
+    value = e.runs[variant, id(case)].get(e.output)
     if case is e.case and e.numbers is not None:
         return value is not None and e.explains(value)
     given, guess = np.asarray(actual), np.asarray(value)

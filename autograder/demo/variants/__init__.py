@@ -27,12 +27,15 @@ class Variant:
         The task that loses points, empty where the variant is right (another style).
     says
         A part of the sentence with which the diagnosis names the mistake.
+    breaks
+        Tasks that need what this one breaks: their own mistakes would go unseen beside it.
     """
 
     name: str
     cells: Mapping[str, str]
     task: str = ""
     says: str = ""
+    breaks: frozenset[str] = frozenset()
 
     @property
     def right(self) -> bool:

@@ -229,8 +229,13 @@ def _spoiled(task: str, cell: str, right: str, *mistakes: tuple[str, str, str, s
     variants = []
     for name, says, old, new in mistakes:
         assert old in right, (name, old)
-        variants.append(Variant(name, {cell: right.replace(old, new)}, task, says))
+        variants.append(Variant(name, {cell: right.replace(old, new)}, task, says, BREAKS.get(task, frozenset())))
     return variants
+
+
+_TRAINED = frozenset({"digits_accuracy", "zero_initialization"})
+_BUILT = _TRAINED | {"affine_backward", "toy_network", "two_layer_loss"}
+BREAKS = {"flatten": _BUILT | {"affine_forward"}, "affine_forward": _BUILT, "sgd_update": _TRAINED}
 
 
 FLATTEN = _spoiled(

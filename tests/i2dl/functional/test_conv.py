@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.signal
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ LECTURE_IMAGE = np.array(
 def conv2d_by_loops(x, w, b, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """The formula, one number at a time."""
     x = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
-    n, c, height, width = x.shape
+    n, _, height, width = x.shape
     f, channels, hh, ww = w.shape
     rows = (height - dilation[0] * (hh - 1) - 1) // stride[0] + 1
     columns = (width - dilation[1] * (ww - 1) - 1) // stride[1] + 1

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -20,7 +20,9 @@ def layers(draw):
     kernel, stride, dilation = (draw(two(st.integers(1, high), st.integers(1, high))) for high in (3, 4, 2))
     image = draw(two(st.integers(1, 4), st.integers(1, 4)))
     more = tuple(draw(st.integers(0, max(s, d) - 1)) for s, d in zip(stride, dilation, strict=True))
-    full = [(n - 1) * s + d * (f - 1) + 1 + m for n, s, d, f, m in zip(image, stride, dilation, kernel, more, strict=True)]
+    full = [
+        (n - 1) * s + d * (f - 1) + 1 + m for n, s, d, f, m in zip(image, stride, dilation, kernel, more, strict=True)
+    ]
     padding = tuple(draw(st.integers(0, min(3, (length - 1) // 2))) for length in full)
     groups, channels, filters, n = (draw(st.integers(1, 3)) for _ in range(4))
     options = {"stride": stride, "padding": padding, "output_padding": more, "dilation": dilation, "groups": groups}
@@ -175,9 +177,9 @@ def test_arguments_that_do_not_fit(backend, shapes, options, message):
 def test_wrong_types(backend):
     shapes = (2, 3, 4, 4), (3, 2, 2, 2), (2,)
     arrays = [backend.array(np.zeros(shape)) for shape in shapes]
-    with pytest.raises(TypeError, match="output_padding must be an int or a pair of ints, but it is 0.5"):
+    with pytest.raises(TypeError, match=r"output_padding must be an int or a pair of ints, but it is 0.5"):
         conv_transpose2d_forward(*arrays, output_padding=0.5)
-    with pytest.raises(TypeError, match="groups must be an int, but it is 1.0"):
+    with pytest.raises(TypeError, match=r"groups must be an int, but it is 1.0"):
         conv_transpose2d_forward(*arrays, groups=1.0)
     for position, name in enumerate("xwb"):
         wrong = [*arrays]

@@ -49,5 +49,5 @@ def test_bad_input(backend):
             padding_mask(backend.array(np.array(lengths)), 4)
     with pytest.raises(ValueError, match=r"lengths must have shape \(N,\), but its shape is \(1, 2\)"):
         padding_mask(backend.array(np.array([[1, 2]])), 4)
-    with pytest.raises(TypeError, match="lengths must hold integers, but its dtype is .*float32"):
+    with pytest.raises(TypeError, match=r"lengths must hold integers, but its dtype is .*float32"):
         padding_mask(like(backend), 4)

@@ -186,7 +186,10 @@ GOOD = dict(zip(NAMES, ((2, 3, 5), (2, 4, 6), (5, 4), (6, 4), (6, 8), (8, 7), (4
         ({"bv": (4,)}, r"bv must have shape \(8,\), but its shape is \(4,\)"),
         ({"bo": (8,)}, r"bo must have shape \(7,\), but its shape is \(8,\)"),
         ({"Wv": (6, 7), "bv": (7,)}, r"heads must divide the columns of Wv of shape \(6, 7\), but it is 2"),
-        ({"Wq": (5, 3), "bq": (3,)}, r"heads must divide the columns of Wq of shape \(5, 3\), but it is 2"),
+        (
+            {"Wq": (5, 3), "Wk": (6, 3), "bq": (3,)},
+            r"heads must divide the columns of Wq of shape \(5, 3\), but it is 2",
+        ),
     ],
 )
 def test_shapes_that_do_not_fit(backend, changes, message):
