@@ -33,8 +33,8 @@ class Evidence:
 
     ``expected`` holds every output of the reference in this case; ``same_output`` the rows of this output in
     all cases; ``again`` the answer to the same case asked a second time; ``rerun(inputs)`` the reference's outputs
-    for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes. ``runs`` keeps what those
-    mistakes gave: a run has all outputs, and is asked for one after the other.
+    for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes. ``runs`` keeps what
+    those mistakes gave: a run has all outputs, and is asked for one after the other.
     """
 
     task: Task

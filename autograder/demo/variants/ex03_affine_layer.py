@@ -235,7 +235,13 @@ def _spoiled(task: str, cell: str, right: str, *mistakes: tuple[str, str, str, s
 
 _TRAINED = frozenset({"digits_accuracy", "zero_initialization"})
 _BUILT = _TRAINED | {"affine_backward", "toy_network", "two_layer_loss"}
-BREAKS = {"flatten": _BUILT | {"affine_forward"}, "affine_forward": _BUILT, "sgd_update": _TRAINED}
+BREAKS = {
+    "flatten": _BUILT | {"affine_forward"},
+    "affine_forward": _BUILT,
+    "affine_backward": _TRAINED,
+    "two_layer_loss": _TRAINED,
+    "sgd_update": _TRAINED,
+}
 
 
 FLATTEN = _spoiled(
