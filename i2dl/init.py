@@ -45,7 +45,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np  # noqa: TID251
+import numpy as np
 
 from i2dl.functional.registry import ACTIVATIONS
 
@@ -382,8 +382,8 @@ def activation_statistics(
     """Run the lecture's experiment: ten tanh layers of 500 neurons, unit Gaussian inputs, biases of zero.
 
     With tanh, N(0, 0.01²) makes the standard deviation fall from layer to layer towards 0, N(0, 1) drives all neurons
-    to ±1, and Xavier keeps the activations alive. With ReLU, Xavier's variance halves the mean square in every layer,
-    and Kaiming's keeps it.
+    to ±1, and Xavier keeps the activations alive (tanh itself shrinks them a little: 0.63 after the first layer, 0.23
+    after the tenth). With ReLU, Xavier's variance halves the mean square in every layer, and Kaiming's keeps it.
 
     Parameters
     ----------

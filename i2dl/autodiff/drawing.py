@@ -284,6 +284,7 @@ def _distance(point: Point, start: Point, end: Point) -> float:
 
 
 def _number(value: float, digits: int) -> str:
-    small = 0 < abs(value) < 0.5 * 10.0**-digits
-    text = f"{value:.1e}" if small or 1e4 <= abs(value) < math.inf else f"{value:.{digits}f}"
+    """Write a number with so many decimals, or in powers of ten where these would not show it."""
+    small = 1e-12 < abs(value) < 0.5 * 10.0**-digits  # below, it is a 0 that was rounded
+    text = f"{float(value):.1e}" if small or 1e4 <= abs(value) < math.inf else f"{float(value):.{digits}f}"
     return text.replace("-", "−")

@@ -29,12 +29,17 @@ def exp(x: Any) -> Any:
     number, Value, Dual or Expression
         eˣ, of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     I2DL lecture 4: g(x) = eˣ, ∂g/∂x = eˣ.
     """
     if not _is_number(x):
-        return x.exp()
+        return _ask(x, "exp")
     try:
         return math.exp(x)
     except OverflowError:
@@ -56,6 +61,8 @@ def log(x: Any) -> Any:
 
     Raises
     ------
+    TypeError
+        If ``x`` is none of these.
     ValueError
         If ``x`` is not positive.
 
@@ -64,7 +71,7 @@ def log(x: Any) -> Any:
     I2DL lecture 3, computational graphs.
     """
     if not _is_number(x):
-        return x.log()
+        return _ask(x, "log")
     if x <= 0:
         msg = f"log needs a positive number, but it is given {x}"
         raise ValueError(msg)
@@ -84,11 +91,16 @@ def sin(x: Any) -> Any:
     number, Value, Dual or Expression
         sin x, of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     Georgia Tech CS 4803/7643, computing gradients.
     """
-    return math.sin(x) if _is_number(x) else x.sin()
+    return math.sin(x) if _is_number(x) else _ask(x, "sin")
 
 
 def cos(x: Any) -> Any:
@@ -104,11 +116,16 @@ def cos(x: Any) -> Any:
     number, Value, Dual or Expression
         cos x, of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     Georgia Tech CS 4803/7643, computing gradients.
     """
-    return math.cos(x) if _is_number(x) else x.cos()
+    return math.cos(x) if _is_number(x) else _ask(x, "cos")
 
 
 def tanh(x: Any) -> Any:
@@ -124,11 +141,16 @@ def tanh(x: Any) -> Any:
     number, Value, Dual or Expression
         tanh x in [−1, 1], of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     I2DL lectures 3 and 7.
     """
-    return math.tanh(x) if _is_number(x) else x.tanh()
+    return math.tanh(x) if _is_number(x) else _ask(x, "tanh")
 
 
 def sigmoid(x: Any) -> Any:
@@ -147,12 +169,17 @@ def sigmoid(x: Any) -> Any:
     number, Value, Dual or Expression
         σ(x) in [0, 1], of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     I2DL lectures 2 and 4.
     """
     if not _is_number(x):
-        return x.sigmoid()
+        return _ask(x, "sigmoid")
     small = math.exp(-abs(x))
     return (1.0 if x >= 0 else small) / (1.0 + small)
 
@@ -170,11 +197,16 @@ def relu(x: Any) -> Any:
     number, Value, Dual or Expression
         max(0, x), of the kind of ``x``.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     I2DL lectures 3 and 4.
     """
-    return max(x, 0.0) if _is_number(x) else x.relu()
+    return max(x, 0.0) if _is_number(x) else _ask(x, "relu")
 
 
 def step(x: Any) -> Any:
@@ -192,11 +224,16 @@ def step(x: Any) -> Any:
     number, Value, Dual or Expression
         0 or 1, of the kind of ``x``; its own slope is 0.
 
+    Raises
+    ------
+    TypeError
+        If ``x`` is none of these.
+
     References
     ----------
     I2DL lecture 4, gradient descent for neural networks.
     """
-    return float(x > 0) if _is_number(x) else x.step()
+    return float(x > 0) if _is_number(x) else _ask(x, "step")
 
 
 def power(base: Any, exponent: float) -> Any:
@@ -234,3 +271,11 @@ def power(base: Any, exponent: float) -> Any:
 
 def _is_number(x: Any) -> bool:
     return isinstance(x, Real)
+
+
+def _ask(x: Any, function: str) -> Any:
+    """Let an argument that is no plain number compute the function of itself."""
+    if not hasattr(x, function):
+        msg = f"{function} needs a real number, a Value, a Dual or an Expression, but it is given a {type(x).__name__}"
+        raise TypeError(msg)
+    return getattr(x, function)()

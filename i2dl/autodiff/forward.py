@@ -45,7 +45,7 @@ class Dual:
     """
 
     value: Any
-    slope: Any = 0.0
+    slope: Any = 0
     # NumPy's numbers would otherwise treat a Dual on their right as an array of objects.
     __array_ufunc__: ClassVar[None] = None
 
@@ -77,8 +77,9 @@ class Dual:
         if isinstance(other, Dual):
             return (other * self.log()).exp()  # aᵇ = e^(b log a), and both have their slopes already
         b = _dual(other).value
-        slope = b * power(self.value, b - 1) if b else 0.0
-        return Dual(power(self.value, b), slope * self.slope)
+        out = power(self.value, b)
+        slope = b * power(self.value, b - 1) if b else 0
+        return Dual(out, slope * self.slope)
 
     def __neg__(self) -> "Dual":
         return Dual(-self.value, -self.slope)
@@ -160,7 +161,7 @@ def derivative(f: Callable[[Any], Any], x: float) -> tuple[Any, Any]:
     ----------
     Georgia Tech CS 4803/7643, computing gradients: forward mode.
     """
-    out = _dual(f(Dual(x, 1.0)))
+    out = _dual(f(Dual(x, 1)))
     return out.value, out.slope
 
 
@@ -195,7 +196,7 @@ def forward_gradient(f: Callable[..., Any], *inputs: float) -> tuple[Any, tuple[
         raise TypeError(msg)
     outs = []
     for i in range(len(inputs)):
-        seeded = [Dual(x, 1.0 if i == j else 0.0) for j, x in enumerate(inputs)]
+        seeded = [Dual(x, 1 if i == j else 0) for j, x in enumerate(inputs)]
         outs.append(_dual(f(*seeded)))
     return outs[0].value, tuple(out.slope for out in outs)
 

@@ -105,9 +105,7 @@ def logistic_map(x: Any, *, rounds: int = 3) -> Any:
     ----------
     Georgia Tech CS 4803/7643, computing gradients: program f.
     """
-    if rounds < 0:
-        msg = f"rounds must be at least 0, but it is {rounds}"
-        raise ValueError(msg)
+    _check_rounds(rounds)
     v = x
     for _ in range(rounds):
         v = 4 * v * (1 - v)
@@ -179,10 +177,16 @@ def slope_alongside(x: Any, *, rounds: int = 3) -> tuple[Any, Any]:
     dv : number
         Its derivative with respect to ``x``.
 
+    Raises
+    ------
+    ValueError
+        If ``rounds`` is negative.
+
     References
     ----------
     Georgia Tech CS 4803/7643, computing gradients: automatic differentiation.
     """
+    _check_rounds(rounds)
     v, dv = x, 1
     for _ in range(rounds):
         v, dv = 4 * v * (1 - v), 4 * dv - 8 * v * dv
@@ -331,6 +335,12 @@ def as_table(ways: list[Way]) -> str:
     lines = [f"{'way':<{width}}  {'derivative':>20}  {'relative error':>14}  {'operations':>10}"]
     lines += [f"{w.name:<{width}}  {w.derivative:>20.15f}  {w.error:>14.1e}  {w.operations:>10}" for w in ways]
     return "\n".join(lines)
+
+
+def _check_rounds(rounds: int) -> None:
+    if rounds < 0:
+        msg = f"rounds must be at least 0, but it is {rounds}"
+        raise ValueError(msg)
 
 
 class _Counted(float):

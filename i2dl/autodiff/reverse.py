@@ -106,8 +106,9 @@ class Value:
         if isinstance(other, Value):
             return (other * self.log()).exp()  # aᵇ = e^(b log a), and both have their slopes already
         b = _value(other)
+        out = power(self.data, b.data)
         slope = b.data * power(self.data, b.data - 1) if b.data else 0.0
-        return Value(power(self.data, b.data), "^", ((self, slope), (b, 0.0)))
+        return Value(out, "^", ((self, slope), (b, 0.0)))
 
     def __neg__(self) -> "Value":
         return Value(-self.data, "·(−1)", ((self, -1.0),))

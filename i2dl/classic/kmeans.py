@@ -1,16 +1,16 @@
 """k-means: find k centres such that each sample has one close by. No labels are needed.
 
-What is minimized is the *inertia* Σᵢ ‖xᵢ − c(i)‖², where c(i) is the centre nearest to sample i. Finding the best centres
-is hard, but either half of the problem is easy:
+What is minimized is the *inertia* Σᵢ ‖xᵢ − c(i)‖², where c(i) is the centre nearest to sample i. Finding the best
+centres is hard, but either half of the problem is easy:
 
 1. *assign*: given the centres, give each sample to the nearest one;
-2. *update*: given who belongs where, move each centre to the mean of its samples, the point with the least sum of squared
-   distances to them.
+2. *update*: given who belongs where, move each centre to the mean of its samples, the point with the least sum of
+   squared distances to them.
 
 Neither half can raise the inertia, and there are only finitely many ways to assign: doing both in turn comes to rest.
-Where depends on the start, since the inertia has many local minima. A good start has centres that are far apart, but not
-all at outliers: *k-means++* draws each further centre from the samples, with a probability proportional to the squared
-distance to the centres that are already there.
+Where depends on the start, since the inertia has many local minima. A good start has centres that are far apart, but
+not all at outliers: *k-means++* draws each further centre from the samples, with a probability proportional to the
+squared distance to the centres that are already there.
 """
 
 from dataclasses import dataclass
@@ -214,7 +214,8 @@ def kmeans(
     TypeError
         If ``x`` is not real floating.
     ValueError
-        If ``x`` has another rank or is empty, ``k`` is not from 1 to N, ``start`` does not fit, or ``rounds`` is below 1.
+        If ``x`` has another rank or is empty, ``k`` is not from 1 to N, ``start`` does not fit, or ``rounds`` is not
+        positive.
 
     References
     ----------

@@ -1,7 +1,7 @@
 """k nearest neighbours: a sample gets the label that most of its k nearest training samples have.
 
-There is nothing to train; the training set is the model, and all the work is done when a label is asked for: one distance
-to each training sample. Two hyperparameters, k and the distance, are chosen on validation data
+There is nothing to train; the training set is the model, and all the work is done when a label is asked for: one
+distance to each training sample. Two hyperparameters, k and the distance, are chosen on validation data
 (`i2dl.classic.cross_validation.choose_k`). With k = 1 the classifier is right on all of its training data (if no two
 samples coincide), which says nothing about new data: each outlier carves an island out of its surroundings. A larger k
 smooths the boundary.
@@ -54,10 +54,7 @@ def distances_two_loops(x: Array, x_train: Array, *, metric: str = "l2") -> Arra
     xp = array_namespace(x, x_train)
     _check(x, x_train, metric)
     n, m = x.shape[0], x_train.shape[0]
-    rows = []
-    for i in range(n):
-        rows.append(xp.stack([_length(x[i, :] - x_train[j, :], metric) for j in range(m)]))
-    return xp.stack(rows)
+    return xp.stack([xp.stack([_length(x[i, :] - x_train[j, :], metric) for j in range(m)]) for i in range(n)])
 
 
 def distances_one_loop(x: Array, x_train: Array, *, metric: str = "l2") -> Array:
@@ -98,8 +95,8 @@ def distances_no_loops(x: Array, x_train: Array, *, metric: str = "l2") -> Array
 
     The short formula for L2 subtracts large numbers from each other where a distance is small. Moving all samples by
     the same vector changes no distance, so the mean of the training samples is moved to the origin first, which keeps
-    the numbers small. What remains is an error of about √ε·s for a distance of 0 (s: how far the samples spread;
-    ε = 2·10⁻¹⁶ in float64, 10⁻⁷ in float32), and ε·s where distances are about as large as s.
+    the numbers small. What remains is an error of a few √ε·s for a distance of 0 (s: how far the samples spread;
+    ε = 2·10⁻¹⁶ in float64, 10⁻⁷ in float32), and of a few ε·s where distances are about as large as s.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
 """Principal component analysis: the few directions along which data varies most.
 
-Centre the data: X̃ = X − mean. Its variance along a unit vector v is vᵀ(X̃ᵀX̃)v / (N − 1). The singular value decomposition
-X̃ = USVᵀ shows it all at once: X̃ᵀX̃ = VS²Vᵀ, so the columns of V are the principal directions, orthogonal to each other and
-sorted by the variances S² / (N − 1) along them. (Forming X̃ᵀX̃ itself would square the numbers and lose half of the
-digits; the decomposition does without.)
+Centre the data: X̃ = X − mean. Its variance along a unit vector v is vᵀ(X̃ᵀX̃)v / (N − 1). The singular value
+decomposition X̃ = USVᵀ shows it all at once: X̃ᵀX̃ = VS²Vᵀ, so the columns of V are the principal directions,
+orthogonal to each other and sorted by the variances S² / (N − 1) along them. (Forming X̃ᵀX̃ itself would square the
+numbers and lose half of the digits; the decomposition does without.)
 
 *Project*: Z = X̃V_K keeps K coordinates of D. *Reconstruct*: X̂ = ZV_Kᵀ + mean. No other linear way to squeeze samples
-through K numbers and back has a smaller squared error; what is lost is the sum of the discarded S². A linear autoencoder
-with a bottleneck of K units learns the same subspace.
+through K numbers and back has a smaller squared error; what is lost is the sum of the discarded S². A linear
+autoencoder with a bottleneck of K units learns the same subspace.
 """
 
 from dataclasses import dataclass

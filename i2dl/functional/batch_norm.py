@@ -7,8 +7,9 @@ norm takes the wish literally: if unit Gaussian activations are what we want, le
 
 with means over the N samples of the mini-batch, and for images over all their pixels too: one μ for each of the C
 channels. γ and β are learnt, so that the network can undo it all with γ = √(σ² + ε) and β = μ. A layer for C features
-thus has 2C parameters, and keeps 2C running statistics. It stands behind an affine or convolutional layer, whose bias
-becomes superfluous (the mean takes it away again), and before the activation.
+thus has 2C parameters, and keeps 2C running statistics. (A solution to exam Jul 2021, 2.13, says 2 behind an affine
+layer; it is 2 for each of its neurons.) Batch norm stands behind an affine or convolutional layer, whose bias becomes
+superfluous, since the mean takes it away again, and before the activation.
 
 **Training and test.** In training the statistics are those of the mini-batch, and the result for one sample depends on
 its neighbours. At test time there may be only one sample, so running averages collected in training stand in:

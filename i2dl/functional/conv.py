@@ -109,7 +109,7 @@ def conv2d_forward(
     _check_filters(w, b, x.shape[1], groups, ("HH", "WW"))
     windows = place_windows(x.shape[2:], w.shape[2:], stride=stride, padding=padding, dilation=dilation)
     out = correlate(x, w, windows, groups)
-    out += xp.reshape(b, (-1, 1, 1))
+    out += xp.astype(xp.reshape(b, (-1, 1, 1)), out.dtype)
     return out, (x, w, windows, groups)
 
 

@@ -60,12 +60,14 @@ def conv_transpose2d_forward(
         Filters: the weight of the convolution from F to C channels that this one is the transpose of.
     b : array, shape (F,)
         Biases.
-    stride, dilation : int or pair of int
-        S, how far apart neighbouring pixels lay their filters, and D, from one entry of a filter to the next.
+    stride : int or pair of int
+        S, how far apart neighbouring pixels lay their filters.
     padding : int or pair of int
         P, how many rows and columns are cut off on each side.
     output_padding : int or pair of int
         How many rows and columns are kept beyond that on the far side; less than the stride or the dilation.
+    dilation : int or pair of int
+        D, from one entry of a filter to the next.
     groups : int
         G, into how many groups the channels of x and of the output are divided.
 

@@ -1,7 +1,7 @@
 """Long short-term memory: a recurrent network with a highway for the gradient.
 
-A vanilla network rewrites its whole state at every step, and its gradient is multiplied by Whᵀ and by a slope of tanh at
-each. An LSTM keeps a second state, the cell c, which is only ever scaled and added to:
+A vanilla network rewrites its whole state at every step, and its gradient is multiplied by Whᵀ and by a slope of tanh
+each time. An LSTM keeps a second state, the cell c, which is only ever scaled and added to:
 
     c_t = f ⊙ c_{t−1} + i ⊙ g        h_t = o ⊙ tanh(c_t).
 
@@ -202,9 +202,7 @@ def lstm_step_forward(
     return next_h, next_c, (x, prev_h, Wx, Wh, cell)
 
 
-def lstm_step_backward(
-    dnext_h: Array, dnext_c: Array, cache: Any
-) -> tuple[Array, Array, Array, Array, Array, Array]:
+def lstm_step_backward(dnext_h: Array, dnext_c: Array, cache: Any) -> tuple[Array, Array, Array, Array, Array, Array]:
     """From the two upstream gradients to the scores, and from the scores through the affine layer.
 
     Parameters

@@ -80,7 +80,8 @@ def layer_norm_forward(x: Array, gamma: Array, beta: Array, *, eps: float = 1e-5
         raise ValueError(msg)
     check_shape("beta", beta, tuple(gamma.shape))
     centred, _, _, inv_std = standardize(_rows(x, gamma), (1,), eps)
-    out = xp.reshape(centred * inv_std, tuple(x.shape)) * gamma
+    out = xp.reshape(centred * inv_std, tuple(x.shape))
+    out *= gamma
     out += beta
     return out, (tuple(x.shape), centred, inv_std, gamma)
 
@@ -122,9 +123,9 @@ def layer_norm_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]
     column = xp.reshape(gamma, (-1, 1))
     d = column.shape[0]
     product = rows * centred  # dout · x̂, but for the factor inv_std of each row
-    dgamma = xp.sum(product * inv_std, axis=0)
+    # Weighted sums over rows or columns are matrix products, which need no large array in between.
+    dgamma = xp.matmul(xp.matrix_transpose(inv_std), product)
     dbeta = xp.sum(rows, axis=0)
-    # Σ_j γ_j dout_ij for every row i is a matrix product, which needs no large array in between.
     mean_dxhat = xp.matmul(rows, column) / d
     mean_product = xp.matmul(product, column) * inv_std / d
     dxhat = rows * xp.reshape(gamma, (1, -1))
@@ -181,7 +182,8 @@ def group_norm_forward(x: Array, gamma: Array, beta: Array, *, groups: int, eps:
         raise ValueError(msg)
     sets = xp.reshape(x, (n, groups, math.prod(x.shape[1:]) // groups))
     centred, _, _, inv_std = standardize(sets, (2,), eps)
-    out = xp.reshape(centred * inv_std, tuple(x.shape)) * along_channels(gamma, x.ndim)
+    out = xp.reshape(centred * inv_std, tuple(x.shape))
+    out *= along_channels(gamma, x.ndim)
     out += along_channels(beta, x.ndim)
     return out, (tuple(x.shape), centred, inv_std, gamma)
 

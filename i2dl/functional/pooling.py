@@ -1,8 +1,8 @@
 """Pooling: what a region amounts to, in one number per channel.
 
-A convolution extracts features; pooling selects among them and makes the image smaller. It has no parameters, leaves
-the channels apart, and has the hyperparameters of a window: F × F, mostly 2 × 2, and a stride S, mostly 2 as well. There
-are ⌊(H + 2P − F)/S⌋ + 1 outputs in a column.
+A convolution extracts features; pooling selects among them and makes the image smaller. It has no parameters and keeps
+the channels apart. Its hyperparameters are those of a window: F × F, mostly 2 × 2, and the stride S, mostly 2 as well.
+There are ⌊(H + 2P − F)/S⌋ + 1 outputs in a column.
 
 **Max pooling** keeps the strongest activation of each window. The maximum is the identity for the entry that won and
 constant for all others, so the backward pass hands dout to the winner and nothing to the rest: the forward pass has to
@@ -13,14 +13,9 @@ filter, and its backward pass gives each entry 1/F² of dout. Whether zeros from
 a convention (``count_include_pad``). **Global average pooling** takes one window as large as the image, and turns
 C maps of any size into C numbers.
 
-**Unpooling** is the way back in an encoder–decoder: every number returns to the place where the maximum was found, and
-the other pixels are 0. That is what the backward pass of max pooling does to a gradient; here it is done to
-activations.
+The loops run over the entries of a window, and each turn treats all windows of all images (``_windows.py`` says how).
 
-As everywhere in ``_windows.py``'s family the loops run over the entries of a window, and each turn treats all windows.
-
-Source: I2DL lectures 9 and 10; student summary, IX.4; Zeiler, Fergus, *Visualizing and understanding convolutional
-networks*, 2014 (unpooling).
+Source: I2DL lecture 9; student summary, IX.4; Lin, Chen, Yan, *Network in network*, 2014 (global average pooling).
 """
 
 import math
@@ -29,7 +24,7 @@ from typing import TypeAlias
 from array_api_compat import array_namespace, device
 
 from i2dl.functional._checks import Array, check_floating, check_shape, check_upstream
-from i2dl.functional._windows import IntOrPair, Pair, Windows, as_pair, inside, pad, place_windows, reach
+from i2dl.functional._windows import IntOrPair, Windows, inside, pad, place_windows
 
 __all__ = [
     "average_pool2d_backward",
@@ -38,13 +33,10 @@ __all__ = [
     "global_average_pool_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
-    "max_pool2d_indices",
-    "max_unpool2d_backward",
-    "max_unpool2d_forward",
 ]
 
 MaxPoolCache: TypeAlias = tuple[Array, Windows]
-AveragePoolCache: TypeAlias = tuple[Array, Windows]
+AveragePoolCache: TypeAlias = tuple[Array, tuple[int, ...], Windows]
 
 
 def max_pool2d_forward(
@@ -67,7 +59,7 @@ def max_pool2d_forward(
     stride : int or pair of int or None
         S, from one window to the next; None for the size of the window.
     padding, dilation : int or pair of int
-        P, at most half of the window, and D.
+        P and D; every window has to cover a pixel.
     ceil_mode : bool
         Whether what remains below the last whole window gets a window too, which then hangs over the edge.
 
@@ -76,15 +68,15 @@ def max_pool2d_forward(
     out : array, shape (N, C, OH, OW) with OH = ⌊(H + 2P − D·(F − 1) − 1) / S⌋ + 1, and OW likewise
         The maxima.
     cache : tuple
-        (winner, windows): which entry of its window won, counted row by row. `max_pool2d_indices` translates it.
+        (winner, windows): which entry of its window won, counted row by row; `max_pool2d_indices` translates it.
 
     Raises
     ------
     TypeError
         If ``x`` is not real floating, or a hyperparameter not made of ints.
     ValueError
-        If ``x`` has another rank, a hyperparameter is too small or the padding too large, or the window is larger than
-        the padded image.
+        If ``x`` has another rank, a hyperparameter is too small, the window is larger than the padded image, or a
+        window lies in the padding alone.
 
     References
     ----------
@@ -97,10 +89,13 @@ def max_pool2d_forward(
     padded = pad(x, windows, -math.inf)
     first, *others = (padded[..., rows, columns] for rows, columns in windows.slices())
     out = xp.asarray(first, copy=True)
-    # One byte is enough to number the entries of all but very large windows, and moves faster than eight.
-    winner = xp.zeros(out.shape, dtype=xp.uint8 if windows.entries <= 256 else xp.int32, device=device(x))
+    # One byte numbers the entries of all but very large windows, and moves faster than the eight of an index.
+    number = xp.uint8 if windows.entries <= 256 else xp.int32
+    winner = xp.zeros(out.shape, dtype=number, device=device(x))
     for k, entry in enumerate(others, start=1):
-        winner = xp.where(entry > out, k, winner)
+        # Later winners have larger numbers. Choosing with where() takes longer: processors guess which way a choice
+        # goes, and who wins cannot be guessed.
+        winner = xp.maximum(winner, k * xp.astype(entry > out, number))
         out = xp.maximum(out, entry)
     return out, (winner, windows)
 
@@ -136,140 +131,8 @@ def max_pool2d_backward(dout: Array, cache: MaxPoolCache) -> Array:
     check_upstream(dout, winner.shape)
     padded = xp.zeros((*dout.shape[:2], *windows.padded), dtype=dout.dtype, device=device(dout))
     for k, (rows, columns) in enumerate(windows.slices()):
-        padded[..., rows, columns] += xp.where(winner == k, dout, 0.0)
+        padded[..., rows, columns] += dout * xp.astype(winner == k, dout.dtype)
     return padded[inside(windows)]
-
-
-def max_pool2d_indices(cache: MaxPoolCache) -> Array:
-    """Where each maximum stood in its image, as row · W + column: what unpooling needs, in PyTorch's form.
-
-    Parameters
-    ----------
-    cache : tuple
-        From `max_pool2d_forward`.
-
-    Returns
-    -------
-    indices : integer array, shape (N, C, OH, OW)
-        The places.
-
-    Raises
-    ------
-    TypeError
-        If ``cache`` is not that of `max_pool2d_forward`.
-
-    References
-    ----------
-    Zeiler, Fergus, *Visualizing and understanding convolutional networks*, 2014, section 2.1 (the "switches").
-    """
-    winner, windows = cache
-    if not isinstance(windows, Windows):
-        msg = f"cache must be (winner, windows) from max_pool2d_forward, but its second part is {windows!r}"
-        raise TypeError(msg)
-    xp = array_namespace(winner)
-    indices = xp.zeros(winner.shape, dtype=xp.int64, device=device(winner))
-    for k, place in enumerate(_places(windows, winner)):
-        indices = xp.where(winner == k, place, indices)
-    return indices
-
-
-def max_unpool2d_forward(
-    x: Array,
-    *,
-    indices: Array,
-    kernel_size: IntOrPair,
-    stride: IntOrPair | None = None,
-    padding: IntOrPair = 0,
-    output_size: IntOrPair | None = None,
-) -> tuple[Array, tuple[Array, Windows]]:
-    """out = x at the places that ``indices`` names, 0 elsewhere: undoes a max pooling, except for what it discarded.
-
-    Parameters
-    ----------
-    x : array, shape (N, C, OH, OW)
-        Pooled images.
-    indices : integer array, shape (N, C, OH, OW)
-        From `max_pool2d_indices`: row · W + column of each maximum.
-    kernel_size, padding : int or pair of int
-        Those of the pooling.
-    stride : int or pair of int or None
-        That of the pooling, at least the size of the window: windows that overlap could claim a pixel twice.
-    output_size : int or pair of int or None
-        H and W of the image that was pooled; None for the smallest, (OH − 1)·S − 2P + F.
-
-    Returns
-    -------
-    out : array, shape (N, C, H, W)
-        The sparse images.
-    cache : tuple
-        (indices, windows).
-
-    Raises
-    ------
-    TypeError
-        If ``x`` is not real floating, ``indices`` not integral, or a hyperparameter not made of ints.
-    ValueError
-        If the shapes do not fit together, the windows overlap, or an index lies outside of its window.
-
-    References
-    ----------
-    I2DL lecture 10; Zeiler, Fergus, *Visualizing and understanding convolutional networks*, 2014; Badrinarayanan,
-    Kendall, Cipolla, *SegNet*, 2017.
-    """
-    xp = array_namespace(x, indices)
-    check_floating(x=x)
-    check_shape("x", x, ("N", "C", "OH", "OW"))
-    check_shape("indices", indices, tuple(x.shape))
-    if not xp.isdtype(indices.dtype, "integral"):
-        msg = f"indices must hold integers, but its dtype is {indices.dtype}"
-        raise TypeError(msg)
-    windows = _unpooling_windows(x, kernel_size, stride, padding, output_size)
-    padded = xp.zeros((*x.shape[:2], *windows.padded), dtype=x.dtype, device=device(x))
-    found = xp.zeros(x.shape, dtype=xp.bool, device=device(x))
-    for (rows, columns), place in zip(windows.slices(), _places(windows, indices), strict=True):
-        here = indices == place
-        padded[..., rows, columns] = xp.where(here, x, 0.0)
-        found = found | here
-    if not bool(xp.all(found)):
-        msg = f"indices of shape {tuple(x.shape)} must each name a pixel of their own window of {windows.kernel}"
-        raise ValueError(msg)
-    return padded[inside(windows)], (indices, windows)
-
-
-def max_unpool2d_backward(dout: Array, cache: tuple[Array, Windows]) -> Array:
-    """dx = dout at the places that ``indices`` names: what went out there comes back from there.
-
-    Parameters
-    ----------
-    dout : array, shape (N, C, H, W)
-        Upstream gradient.
-    cache : tuple
-        From `max_unpool2d_forward`.
-
-    Returns
-    -------
-    dx : array, shape (N, C, OH, OW)
-        Gradient with respect to ``x``.
-
-    Raises
-    ------
-    TypeError
-        If ``dout`` is not real floating.
-    ValueError
-        If ``dout`` does not have the shape of the output.
-
-    References
-    ----------
-    I2DL lecture 10.
-    """
-    indices, windows = cache
-    xp = array_namespace(dout, indices)
-    check_upstream(dout, (*indices.shape[:2], *windows.image))
-    padded = pad(dout, windows)
-    dx = xp.zeros(indices.shape, dtype=dout.dtype, device=device(dout))
-    for (rows, columns), place in zip(windows.slices(), _places(windows, indices), strict=True):
-        dx = xp.where(indices == place, padded[..., rows, columns], dx)
-    return dx
 
 
 def average_pool2d_forward(
@@ -292,7 +155,7 @@ def average_pool2d_forward(
     stride : int or pair of int or None
         S, from one window to the next; None for the size of the window.
     padding : int or pair of int
-        P, at most half of the window.
+        P, less than the window.
     ceil_mode : bool
         Whether what remains below the last whole window gets a window too; what hangs over the padding never counts.
     count_include_pad : bool
@@ -303,15 +166,15 @@ def average_pool2d_forward(
     out : array, shape (N, C, OH, OW) with OH = ⌊(H + 2P − F) / S⌋ + 1, and OW likewise
         The means.
     cache : tuple
-        (weights, windows): one over the number of entries of every window.
+        (weights, shape, windows): one over the number of entries of each window, and the shape of ``x``.
 
     Raises
     ------
     TypeError
         If ``x`` is not real floating, or a hyperparameter not made of ints.
     ValueError
-        If ``x`` has another rank, a hyperparameter is too small or the padding too large, or the window is larger than
-        the padded image.
+        If ``x`` has another rank, a hyperparameter is too small, the window is larger than the padded image, or a
+        window lies in the padding alone.
 
     References
     ----------
@@ -327,7 +190,7 @@ def average_pool2d_forward(
         out += padded[..., rows, columns]
     down, across = (_counts(windows, axis, count_include_pad) for axis in (0, 1))
     weights = xp.asarray([[1 / (d * a) for a in across] for d in down], dtype=x.dtype, device=device(x))
-    return out * weights, (weights, windows)
+    return out * weights, (weights, tuple(x.shape), windows)
 
 
 def average_pool2d_backward(dout: Array, cache: AveragePoolCache) -> Array:
@@ -356,11 +219,118 @@ def average_pool2d_backward(dout: Array, cache: AveragePoolCache) -> Array:
     ----------
     I2DL lecture 9.
     """
-    weights, windows = cache
+    weights, shape, windows = cache
     xp = array_namespace(dout, weights)
-    check_upstream(dout, ("N", "C", *windows.out))
+    check_upstream(dout, (*shape[:2], *windows.out))
     share = dout * weights
-    padded = xp.zeros((*dout.shape[:2], *windows.padded), dtype=dout.dtype, device=device(dout))
+    padded = xp.zeros((*shape[:2], *windows.padded), dtype=dout.dtype, device=device(dout))
     for rows, columns in windows.slices():
         padded[..., rows, columns] += share
     return padded[inside(windows)]
+
+
+def global_average_pool_forward(x: Array) -> tuple[Array, tuple[int, ...]]:
+    """out[n, c] = the mean of channel c of image n.
+
+    Parameters
+    ----------
+    x : array, shape (N, C, d_1, ..., d_k)
+        Images (k = 2), or sequences, or volumes.
+
+    Returns
+    -------
+    out : array, shape (N, C)
+        The means.
+    cache : tuple of int
+        The shape of ``x``.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is not real floating.
+    ValueError
+        If ``x`` has no axis beside batch and channels, or no pixels.
+
+    References
+    ----------
+    Lin, Chen, Yan, *Network in network*, 2014; the student summary, IX.4.
+    """
+    xp = array_namespace(x)
+    check_floating(x=x)
+    shape = tuple(x.shape)
+    if x.ndim < 3 or math.prod(shape[2:]) == 0:
+        msg = f"x must have shape (N, C, d_1, ..., d_k) with at least one pixel, but its shape is {shape}"
+        raise ValueError(msg)
+    return xp.mean(x, axis=tuple(range(2, x.ndim))), shape
+
+
+def global_average_pool_backward(dout: Array, cache: tuple[int, ...]) -> Array:
+    """dx = dout / the number of pixels, the same for each pixel of a channel.
+
+    Parameters
+    ----------
+    dout : array, shape (N, C)
+        Upstream gradient.
+    cache : tuple of int
+        From `global_average_pool_forward`.
+
+    Returns
+    -------
+    dx : array, shape (N, C, d_1, ..., d_k)
+        Gradient with respect to ``x``.
+
+    Raises
+    ------
+    TypeError
+        If ``dout`` is not real floating.
+    ValueError
+        If ``dout`` does not have the shape of the output.
+
+    References
+    ----------
+    Lin, Chen, Yan, *Network in network*, 2014.
+    """
+    xp = array_namespace(dout)
+    check_upstream(dout, cache[:2])
+    share = xp.reshape(dout / math.prod(cache[2:]), (*cache[:2], *(1 for _ in cache[2:])))
+    return share + xp.zeros(cache, dtype=dout.dtype, device=device(dout))
+
+
+def _pooling_windows(
+    x: Array,
+    kernel_size: IntOrPair,
+    stride: IntOrPair | None,
+    padding: IntOrPair,
+    dilation: IntOrPair,
+    ceil_mode: bool,
+) -> Windows:
+    """Place the windows, and raise ValueError where one would lie in the padding alone."""
+    windows = place_windows(
+        x.shape[2:],
+        kernel_size,
+        stride=kernel_size if stride is None else stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+    )
+    if max(windows.padding) > 0 and not all(_cover_pixels(windows, axis) for axis in (0, 1)):
+        msg = (
+            f"every window must cover a pixel, but with padding {windows.padding} one of {windows.kernel} with "
+            f"dilation {windows.dilation} lies beside the image of {windows.image}"
+        )
+        raise ValueError(msg)
+    return windows
+
+
+def _cover_pixels(windows: Windows, axis: int) -> bool:
+    starts = (o * windows.stride[axis] - windows.padding[axis] for o in range(windows.out[axis]))
+    offsets = [i * windows.dilation[axis] for i in range(windows.kernel[axis])]
+    return all(any(0 <= start + offset < windows.image[axis] for offset in offsets) for start in starts)
+
+
+def _counts(windows: Windows, axis: int, count_include_pad: bool) -> list[int]:
+    """How many entries of each window count along one axis."""
+    length, padding = windows.image[axis], windows.padding[axis]
+    low, high = (-padding, length + padding) if count_include_pad else (0, length)
+    starts = (o * windows.stride[axis] - padding for o in range(windows.out[axis]))
+    return [min(start + windows.kernel[axis], high) - max(start, low) for start in starts]

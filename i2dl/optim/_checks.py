@@ -1,6 +1,7 @@
 """Argument checks shared by the update rules; those of single arrays and numbers are in `i2dl.functional`."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from i2dl.functional._checks import Array, check_floating, check_number, check_shape
 
@@ -47,6 +48,6 @@ def check_count(name: str, value: int, *, at_least: int) -> None:
 
 def check_increasing(name: str, values: Sequence[float]) -> None:
     """Raise ValueError unless each value is larger than the one before."""
-    if any(after <= before for before, after in zip(values[:-1], values[1:], strict=True)):
+    if any(after <= before for before, after in pairwise(values)):
         msg = f"{name} must increase, but they are {list(values)}"
         raise ValueError(msg)

@@ -1,19 +1,19 @@
-"""Adam and its family: momentum and RMSProp in one.
+"""Adam, AMSGrad and AdamW: momentum and RMSProp in one.
 
     m ← β₁m + (1−β₁) dw         the mean of the gradients: where to go (momentum)
     v ← β₂v + (1−β₂) dw²        the mean of their squares: how far in each direction (RMSProp)
 
 **Bias correction.** Both averages start at 0 and are pulled towards it for a while: after the first step m is only
-(1−β₁) dw, a tenth of what it is to estimate, and v only a thousandth. After k + 1 steps the weights of an average sum to
-1 − β^(k+1) instead of 1, so dividing by that sum puts it right. Without the correction the first step would be
+(1−β₁) dw, a tenth of what it is to estimate, and v only a thousandth. After k + 1 steps the weights of an average sum
+to 1 − β^(k+1) instead of 1, so dividing by that sum puts it right. Without the correction the first step would be
 (1−β₁)/√(1−β₂) ≈ 3 times too long; the slides print that rule too, with the warning that it is *not* Adam.
 
 With it the first step is α in every direction, whatever the scale of the loss, and later ones are rarely longer: α is
-about the distance a weight moves per step. (The mock answer of exam Aug 2022, 8.6 has the correction make steps "much
-bigger". It makes m ten times and √v thirty times bigger, and the step smaller.)
+about the distance a weight moves per step. (The printed answer to exam Aug 2022, 8.6 lets the correction allow "much
+bigger steps". It makes m ten times bigger, but √v thirty times, and so the first steps smaller.)
 
-**The relatives.** AMSGrad never lets the denominator shrink; AdaMax measures the past gradients by their largest instead
-of their mean square; Nadam looks ahead as Nesterov does; AdamW takes weight decay out of the averages.
+**The relatives.** AMSGrad never lets the denominator shrink, AdamW takes weight decay out of the averages; AdaMax and
+Nadam are in ``adam_variants.py``.
 
 In all of them ``step`` is the number of steps taken before this one, the k of the slides: 0 at first. It comes out one
 larger, with the rest of the state.
@@ -22,13 +22,15 @@ Sources: Kingma, Ba, *Adam: a method for stochastic optimization*, 2015; I2DL le
 and 8.6, Jul 2021, 4.2.
 """
 
+import math
+
 from array_api_compat import array_namespace
 
 from i2dl.functional._checks import Array
 from i2dl.functional.regularizers import weight_decay_decoupled
 from i2dl.optim._checks import check_count, check_fraction, check_not_negative, check_rate, check_update
 
-__all__ = ["adam_update", "adamax_update", "adamw_update", "amsgrad_update", "nadam_update"]
+__all__ = ["adam_update", "adamw_update", "amsgrad_update"]
 
 
 def adam_update(
@@ -89,12 +91,11 @@ def adam_update(
     ----------
     Kingma, Ba, 2015, algorithm 1; I2DL lectures 5 and 6; I2DL exam Aug 2022, 8.5.
     """
-    xp = array_namespace(w, dw, m, v)
     check_update(w, dw, m=m, v=v)
-    _check_hyperparameters(step, learning_rate, beta1, beta2, eps)
-    m, v = _moments(dw, m, v, beta1, beta2)
-    m_hat, v_hat = (_unbiased(m, beta1, step), _unbiased(v, beta2, step)) if bias_correction else (m, v)
-    return w - learning_rate * m_hat / (xp.sqrt(v_hat) + eps), m, v, step + 1
+    check_adam(step, learning_rate, beta1, beta2, eps)
+    m, v = moments(dw, m, v, beta1, beta2)
+    sum1, sum2 = (weight_sum(beta1, step), weight_sum(beta2, step)) if bias_correction else (1.0, 1.0)
+    return w - adam_step(m, v, learning_rate / sum1, sum2, eps), m, v, step + 1
 
 
 def amsgrad_update(
@@ -167,11 +168,11 @@ def amsgrad_update(
     """
     xp = array_namespace(w, dw, m, v, v_max)
     check_update(w, dw, m=m, v=v, v_max=v_max)
-    _check_hyperparameters(step, learning_rate, beta1, beta2, eps)
-    m, v = _moments(dw, m, v, beta1, beta2)
+    check_adam(step, learning_rate, beta1, beta2, eps)
+    m, v = moments(dw, m, v, beta1, beta2)
     v_max = xp.maximum(v_max, v)
-    m_hat, v_hat = (_unbiased(m, beta1, step), _unbiased(v_max, beta2, step)) if bias_correction else (m, v_max)
-    return w - learning_rate * m_hat / (xp.sqrt(v_hat) + eps), m, v, v_max, step + 1
+    sum1, sum2 = (weight_sum(beta1, step), weight_sum(beta2, step)) if bias_correction else (1.0, 1.0)
+    return w - adam_step(m, v_max, learning_rate / sum1, sum2, eps), m, v, v_max, step + 1
 
 
 def adamw_update(
@@ -189,8 +190,8 @@ def adamw_update(
 ) -> tuple[Array, Array, Array, int]:
     """w ← (1 − αλ)w, then a step of Adam with the plain gradient: weight decay that no average ever sees.
 
-    If the decay joins the gradient, as λw, Adam divides it by √v̂ as well: weights with large gradients hardly decay. And
-    L2 regularization and weight decay, the same thing under plain descent, are different things in Adam. Lecture 8
+    If the decay joins the gradient, as λw, Adam divides it by √v̂ as well: weights with large gradients hardly decay.
+    And L2 regularization and weight decay, the same thing under plain descent, are different things in Adam. Lecture 8
     writes the factor as 1 − λ, with a rate of its own; here as in PyTorch α multiplies λ.
 
     Parameters
@@ -238,164 +239,10 @@ def adamw_update(
     """
     check_update(w, dw)
     decayed = weight_decay_decoupled(w, learning_rate, decay)
-    return adam_update(
-        decayed, dw, m=m, v=v, step=step, learning_rate=learning_rate, beta1=beta1, beta2=beta2, eps=eps
-    )
+    return adam_update(decayed, dw, m=m, v=v, step=step, learning_rate=learning_rate, beta1=beta1, beta2=beta2, eps=eps)
 
 
-def adamax_update(
-    w: Array,
-    dw: Array,
-    *,
-    m: Array,
-    u: Array,
-    step: int,
-    learning_rate: float,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-) -> tuple[Array, Array, Array, int]:
-    """m ← β₁m + (1−β₁)dw; u ← max(β₂u, |dw| + ε); w ← w − α/(1−β₁ᵏ⁺¹) · m/u.
-
-    The mean square of Adam becomes the mean of the p-th power, and p goes to ∞: what is left is a fading maximum. It needs
-    no bias correction, since a maximum does not start out too small.
-
-    The paper has no ε, and divides 0 by 0 where all gradients were 0; PyTorch has it in this place.
-
-    Parameters
-    ----------
-    w : array, any shape
-        The parameter.
-    dw : array, shape of ``w``
-        Gradient of the loss with respect to ``w``.
-    m : array, shape of ``w``
-        First moment, zero at first.
-    u : array, shape of ``w``
-        Fading maximum of |dw|, zero at first.
-    step : int, at least 0
-        k, the steps taken before this one.
-    learning_rate : float, at least 0
-        The step size α; the paper suggests 0.002.
-    beta1, beta2 : float in [0, 1)
-        β₁ and β₂, what moment and maximum keep of themselves.
-    eps : float, at least 0
-        ε; 0 is the paper's rule.
-
-    Returns
-    -------
-    w : array, shape of ``w``
-        The parameter after the step.
-    m : array, shape of ``w``
-        The new first moment.
-    u : array, shape of ``w``
-        The new maximum.
-    step : int
-        k + 1.
-
-    Raises
-    ------
-    TypeError
-        If an array is not real floating.
-    ValueError
-        If the shapes differ, or a hyperparameter is out of range.
-
-    References
-    ----------
-    Kingma, Ba, 2015, algorithm 2; named in I2DL lecture 5.
-    """
-    xp = array_namespace(w, dw, m, u)
-    check_update(w, dw, m=m, u=u)
-    _check_hyperparameters(step, learning_rate, beta1, beta2, eps)
-    m = beta1 * m + (1.0 - beta1) * dw
-    u = xp.maximum(beta2 * u, xp.abs(dw) + eps)
-    return w - learning_rate * _unbiased(m, beta1, step) / u, m, u, step + 1
-
-
-def nadam_update(
-    w: Array,
-    dw: Array,
-    *,
-    m: Array,
-    v: Array,
-    step: int,
-    mu_product: float,
-    learning_rate: float,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    momentum_decay: float | None = 0.004,
-) -> tuple[Array, Array, Array, int, float]:
-    """Adam that looks ahead: w ← w − α m̂ / (√v̂ + ε), where m̂ already has the next step's share of m.
-
-    Adam goes along m̂ = β₁m_old/(1−β₁ᵏ⁺¹) + (1−β₁)dw/(1−β₁ᵏ⁺¹): old momentum, then today's gradient. Nesterov would put
-    in tomorrow's momentum, which is today's new m:
-
-        m̂ = μ' m / (1 − μ₁ ⋯ μ μ') + (1 − μ) dw / (1 − μ₁ ⋯ μ),
-
-    with μ for this step and μ' for the next. They rise slowly from β₁/2 to β₁: μ = β₁ (1 − ½ · 0.96^(0.004 (k+1))).
-
-    The paper weighs with μ in m itself too, m ← μm + (1−μ)dw; PyTorch has β₁ there, and so has this rule.
-
-    Parameters
-    ----------
-    w : array, any shape
-        The parameter.
-    dw : array, shape of ``w``
-        Gradient of the loss with respect to ``w``.
-    m : array, shape of ``w``
-        First moment, zero at first.
-    v : array, shape of ``w``
-        Second moment, zero at first.
-    step : int, at least 0
-        k, the steps taken before this one.
-    mu_product : float
-        The product of all μ so far, 1 at first.
-    learning_rate : float, at least 0
-        The step size α.
-    beta1, beta2 : float in [0, 1)
-        β₁ and β₂, what the moments keep of themselves.
-    eps : float, at least 0
-        ε.
-    momentum_decay : float, at least 0, or None
-        How fast μ rises. None for μ = β₁ at all times, the short form that surveys give.
-
-    Returns
-    -------
-    w : array, shape of ``w``
-        The parameter after the step.
-    m : array, shape of ``w``
-        The new first moment.
-    v : array, shape of ``w``
-        The new second moment.
-    step : int
-        k + 1.
-    mu_product : float
-        The new product.
-
-    Raises
-    ------
-    TypeError
-        If an array is not real floating.
-    ValueError
-        If the shapes differ, or a hyperparameter is out of range.
-
-    References
-    ----------
-    Dozat, *Incorporating Nesterov momentum into Adam*, 2016; Ruder, *An overview of gradient descent optimization
-    algorithms*, 2016 (the short form); named in I2DL lecture 5.
-    """
-    xp = array_namespace(w, dw, m, v)
-    check_update(w, dw, m=m, v=v)
-    _check_hyperparameters(step, learning_rate, beta1, beta2, eps)
-    m, v = _moments(dw, m, v, beta1, beta2)
-    mu, mu_next = _nadam_momentum(step + 1, beta1, momentum_decay), _nadam_momentum(step + 2, beta1, momentum_decay)
-    mu_product = mu_product * mu
-    m_hat = (mu_next / (1.0 - mu_product * mu_next)) * m + ((1.0 - mu) / (1.0 - mu_product)) * dw
-    v_hat = _unbiased(v, beta2, step)
-    return w - learning_rate * m_hat / (xp.sqrt(v_hat) + eps), m, v, step + 1, mu_product
-
-
-def _check_hyperparameters(step: int, learning_rate: float, beta1: float, beta2: float, eps: float) -> None:
+def check_adam(step: int, learning_rate: float, beta1: float, beta2: float, eps: float) -> None:
     """Check what all rules of this file share."""
     check_count("step", step, at_least=0)
     check_rate(learning_rate)
@@ -403,19 +250,22 @@ def _check_hyperparameters(step: int, learning_rate: float, beta1: float, beta2:
     check_not_negative(eps=eps)
 
 
-def _moments(dw: Array, m: Array, v: Array, beta1: float, beta2: float) -> tuple[Array, Array]:
+def moments(dw: Array, m: Array, v: Array, beta1: float, beta2: float) -> tuple[Array, Array]:
     """Let both averages forget a little and take the new gradient in."""
     return beta1 * m + (1.0 - beta1) * dw, beta2 * v + (1.0 - beta2) * (dw * dw)
 
 
-def _unbiased(average: Array, beta: float, step: int) -> Array:
-    """Divide an average that started at 0 by the sum of its weights after ``step`` + 1 terms."""
-    return average / (1.0 - beta ** (step + 1))
+def weight_sum(beta: float, step: int) -> float:
+    """Return 1 − βᵏ⁺¹, to which the weights of an average that started at 0 sum after k + 1 terms."""
+    return 1.0 - beta ** (step + 1)
 
 
-def _nadam_momentum(step: int, beta1: float, momentum_decay: float | None) -> float:
-    """Return μ of the ``step``-th step, counted from 1."""
-    if momentum_decay is None:
-        return beta1
-    check_not_negative(momentum_decay=momentum_decay)
-    return beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay))
+def adam_step(direction: Array, v: Array, rate: float, sum2: float, eps: float) -> Array:
+    """Return rate · direction / (√(v/sum2) + ε).
+
+    Multiplied through by √sum2, as section 2 of the paper suggests: the corrections then cost two products of numbers
+    instead of two of arrays.
+    """
+    xp = array_namespace(direction, v)
+    root = math.sqrt(sum2)
+    return (rate * root) * direction / (xp.sqrt(v) + eps * root)

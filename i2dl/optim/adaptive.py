@@ -4,8 +4,8 @@ Plain descent scales all directions alike, so the steepest one dictates the rate
 gradient by a running size of its past, √s. Steep directions are slowed down, flat ones sped up, and a larger α can be
 used before anything diverges.
 
-- **Adagrad** sums all squared gradients since the start. Rare features keep large steps, but √s only ever grows, and the
-  steps of a long training die out.
+- **Adagrad** sums all squared gradients since the start. Rare features keep large steps, but √s only ever grows, and
+  the steps of a long training die out.
 - **RMSProp** forgets: s is an exponentially weighted average of the squares, of about the last 1/(1 − β) of them.
 - **Adadelta** also averages the squares of its own steps, and multiplies by their root. A gradient has the unit of
   loss per weight, √s the same, so their quotient has none; the second root gives the step the unit of a weight, and no
@@ -35,9 +35,7 @@ __all__ = [
 ]
 
 
-def adagrad_update(
-    w: Array, dw: Array, *, s: Array, learning_rate: float, eps: float = 1e-10
-) -> tuple[Array, Array]:
+def adagrad_update(w: Array, dw: Array, *, s: Array, learning_rate: float, eps: float = 1e-10) -> tuple[Array, Array]:
     """s ← s + dw², then w ← w − α dw / (√s + ε).
 
     The first step has length α in every direction, however large the gradient: there √s = |dw|.
@@ -182,8 +180,8 @@ def rmsprop_update(
 ) -> tuple[Array, Array]:
     """s ← βs + (1−β)dw², then w ← w − α dw / (√s + ε).
 
-    The slides' β is 0.9; PyTorch calls it alpha and takes 0.99. Since s starts at 0 and is not corrected for it (as Adam
-    does), the first step is α / √(1 − β) long, three or ten times α.
+    The slides' β is 0.9; PyTorch calls it alpha and takes 0.99. Since s starts at 0 and is not corrected for it (as
+    Adam does), the first step is α / √(1 − β) long, three or ten times α.
 
     Parameters
     ----------

@@ -165,7 +165,7 @@ def momentum_outside_update(
     check_rate(learning_rate)
     check_fraction(beta=beta)
     check_number("dampening", dampening)
-    velocity = beta * velocity + (1.0 - dampening) * dw
+    velocity = beta * velocity + (dw if dampening == 0 else (1.0 - dampening) * dw)
     return w - learning_rate * velocity, velocity
 
 

@@ -1,6 +1,7 @@
 """Line searches against SciPy and against the conditions they promise."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_steepest_descent_with_the_best_step_zigzags_at_right_angles(backend, cl
         gradients.append(backend.numpy(g))
         values.append(0.5 * float(xp.sum(x * g)))
         x = x - exact_line_search(g, there) * g
-    for before, after in zip(gradients[:-1], gradients[1:], strict=True):
+    for before, after in pairwise(gradients):
         close(before @ after / (before @ before), 0.0, atol=1e-12)
     close(np.array(values[1:]) / np.array(values[:-1]), np.full(9, (24 / 26) ** 2))
 
@@ -175,7 +176,7 @@ def test_bad_arguments_are_named(backend):
             search(p, step=0.0)
         with pytest.raises(ValueError, match="c1 must be at least 0 and below 1, but it is 1"):
             search(p, c1=1.0)
-    with pytest.raises(ValueError, match="c2 must be a finite number above 0.5, but it is 0.4"):
+    with pytest.raises(ValueError, match=r"c2 must be a finite number above 0.5, but it is 0.4"):
         wolfe_line_search(valley, lambda x: 2 * x, x, p, c1=0.5, c2=0.4)
     with pytest.raises(ValueError, match="shrink must be a finite number above 0, but it is 0"):
         backtracking_line_search(valley, x, p, 2 * x, shrink=0.0)

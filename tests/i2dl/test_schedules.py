@@ -297,3 +297,8 @@ def test_a_group_added_later_gets_its_smallest_rate_too():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_only_optimizers_have_rates():
+    with pytest.raises(TypeError, match=r"optimizer must be a torch\.optim\.Optimizer, but it is a list"):
+        optim.ReduceLROnPlateau([])

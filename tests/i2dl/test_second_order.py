@@ -1,6 +1,7 @@
 """Second-order methods against SciPy and closed forms."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -169,10 +170,9 @@ def test_with_exact_steps_bfgs_learns_the_inverse_of_a_quadratic_in_n_steps(clos
     close(np.stack(path), np.stack(conjugate_gradient(a, b, tolerance=0.0)), rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("n", [2, 10])
+@pytest.mark.parametrize("start", [START, np.full(10, 0.5)], ids=["2", "10"])
 @pytest.mark.parametrize("method", [bfgs, lbfgs])
-def test_bfgs_and_lbfgs_find_scipys_minimum_in_about_as_many_steps(backend, close, method, n):
-    start = np.tile(START, n // 2)
+def test_bfgs_and_lbfgs_find_scipys_minimum_in_about_as_many_steps(backend, close, method, start):
     path = method(rosenbrock, rosenbrock_gradient, backend.array(start))
     found = backend.numpy(path[-1])
     scipys = scipy.optimize.minimize(
@@ -186,7 +186,7 @@ def test_bfgs_and_lbfgs_find_scipys_minimum_in_about_as_many_steps(backend, clos
     assert np.linalg.norm(backend.numpy(rosenbrock_gradient(path[-1]))) < 1e-6
     assert len(path) < 1.5 * scipys.nit + 10
     values = [float(rosenbrock(x)) for x in path]
-    assert all(after < before for before, after in zip(values[:-1], values[1:], strict=True))
+    assert all(after < before for before, after in pairwise(values))
 
 
 @pytest.mark.parametrize("memory", [1, 3, 20])
@@ -206,9 +206,9 @@ def test_quasi_newton_methods_stay_where_the_gradient_is_zero(backend, method):
 
 def test_a_pair_without_positive_curvature_is_refused(backend):
     s = backend.array(np.array([1.0, 0.0]))
-    with pytest.raises(ValueError, match="y·s must be above 0.*but it is -1"):
+    with pytest.raises(ValueError, match=r"y·s must be above 0.*but it is -1"):
         bfgs_update(backend.array(np.eye(2)), s, -s)
-    with pytest.raises(ValueError, match="y·s must be above 0.*but it is 0"):
+    with pytest.raises(ValueError, match=r"y·s must be above 0.*but it is 0"):
         lbfgs_direction(s, [(s, 0.0 * s)])
     with pytest.raises(ValueError, match="memory must be an integer at least 1, but it is 0"):
         lbfgs(rosenbrock, rosenbrock_gradient, s, memory=0)
@@ -274,20 +274,16 @@ def test_curve_fitting_agrees_with_scipy(backend, close, method):
 @pytest.mark.parametrize("method", [levenberg, levenberg_marquardt])
 def test_damping_saves_what_gauss_newton_cannot(backend, close, method):
     """From a bad start full steps fly off; a damped step always decreases f (lecture 5: f(xₖ) > f(xₖ₊₁))."""
-    bad = np.array([1.0, -1.0, 4.0])
+    bad = np.array([1.0, 4.0, 0.0])
     residual, jacobian = decay_residual(backend.array(TIMES), backend.array(HEIGHTS))
-    path = method(residual, jacobian, backend.array(bad), steps=500)
+    path = method(residual, jacobian, backend.array(bad))
     costs = [float(np.sum(backend.numpy(residual(x)) ** 2)) for x in path]
-    assert all(after < before for before, after in zip(costs[:-1], costs[1:], strict=True))
-    close(backend.numpy(path[-1]), backend.numpy(levenberg(residual, jacobian, path[-1])[-1]), rtol=1e-6)
-    expected = scipy.optimize.least_squares(*decay_residual(TIMES, HEIGHTS)[:1], [1.0, 1.0, 0.0], method="lm")
-    close(costs[-1], 2 * expected.cost, rtol=1e-6)
-    with np.errstate(all="ignore"):
-        try:
-            end = gauss_newton(*decay_residual(TIMES, HEIGHTS), bad, steps=500)[-1]
-        except ValueError:
-            end = np.full(3, np.nan)
-    assert not np.abs(end - expected.x).max() < 1e-3
+    assert all(after < before for before, after in pairwise(costs))
+    own = decay_residual(TIMES, HEIGHTS)
+    expected = scipy.optimize.least_squares(own[0], bad, jac=own[1], method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    close(backend.numpy(path[-1]), expected.x, rtol=1e-8)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="must be invertible, but it is singular"):
+        gauss_newton(*own, bad)
 
 
 @pytest.mark.parametrize("method", [gauss_newton, levenberg, levenberg_marquardt])
@@ -365,7 +361,7 @@ def test_conjugate_gradient_needs_a_step_for_each_eigenvalue_and_products_alone(
 
 def test_conjugate_gradient_solves_newtons_system_with_products_of_autograd(close):
     """No Hessian is built: torch gives products Hp."""
-    x = torch.tensor([0.8, 0.9], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor([1.1, 1.2], dtype=torch.float64, requires_grad=True)
     (gradient,) = torch.autograd.grad(rosenbrock(x), x, create_graph=True)
 
     def product(p):
