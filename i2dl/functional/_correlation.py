@@ -13,24 +13,17 @@ Leave out one of the three factors, and what is left of the sum is the derivativ
 
 A transposed convolution uses the same three with x and dout in exchanged roles.
 
-**As matrix products.** Take a window apart into its rows. Row i of a window holds C·WW numbers; write them under each
-other, one column for every window, and the same weights of all filters side by side, one row for every filter. Then
-the sum over c and j is a matrix product, and the sum over i adds HH of them:
+**As matrix products.** Write the C·HH·WW numbers that a window covers under each other: one column of a matrix. With a
+column for every window of every image, and the filters as rows of a second matrix,
 
-    out = Σ_i w_i · rows_i,        drows_i = w_iᵀ · dout,        dw_i = dout · rows_iᵀ,
+    out = w · columns,        dcolumns = wᵀ · dout,        dw = dout · columnsᵀ,
 
-each time the affine layer's formulas. To build ``rows_i``, `gather` first copies every row h of the image, once for
-each of the WW entries j:
+the affine layer's formulas. `gather` builds the columns. A pixel stands in many of them, once for each window
+that covers it; its gradient is the sum over all of these places, and `scatter` forms it.
 
-    strips[c, j, h, n, q] = x[n, c, h, q·S + j·D].
-
-Row i of window p is the image's row h = p·S + i·D, so ``rows_i`` is a slice of the strips, and for S = 1 not even a
-copy. A pixel stands in several strips, each of which stands in several windows; its gradient is the sum over all of
-these places, and `scatter` forms it.
-
-**In blocks.** The strips of all images at once would take WW times the memory of the images, slow to fill and to read.
-So some images, or some rows of windows of a large image, are treated at a time, and their strips stay in the
-processor's cache.
+**In blocks.** The columns of all images at once would take HH·WW times the memory of the images, which is slow to fill
+and to read. So the windows are treated in blocks, some images or some rows of windows at a time, whose columns stay in
+the processor's cache.
 """
 
 import math
@@ -40,11 +33,11 @@ from dataclasses import dataclass
 from array_api_compat import array_namespace, device
 
 from i2dl.functional._checks import Array
-from i2dl.functional._windows import Windows, inside, pad, reach
+from i2dl.functional._windows import Windows, inside, pad
 
-# How many windows make a block: a processor wants what belongs to them in its cache, a GPU wants few large steps.
-BLOCK = 2**11
-GPU_BLOCK = 2**18
+# How many numbers the columns of one block may hold: a processor wants them in its cache, a GPU wants few large steps.
+BLOCK = 2**20
+GPU_BLOCK = 2**26
 
 
 @dataclass(frozen=True)
@@ -61,50 +54,30 @@ class Block:
 
     @property
     def size(self) -> tuple[int, int]:
-        """How many rows and images, in the order of the strips."""
-        return self.rows.stop - self.rows.start, self.images.stop - self.images.start
-
-    def image_rows(self, windows: Windows) -> slice:
-        """The rows of the padded images that the windows lie on."""
-        last = (self.rows.stop - 1) * windows.stride[0]
-        return slice(self.rows.start * windows.stride[0], last + reach(windows.kernel[0], windows.dilation[0]))
-
-    def window_rows(self, windows: Windows) -> list[slice]:
-        """For every row i of a window, the rows among these on which it lies."""
-        stride, last = windows.stride[0], (self.size[0] - 1) * windows.stride[0]
-        return [
-            slice(i * windows.dilation[0], i * windows.dilation[0] + last + 1, stride) for i in range(windows.kernel[0])
-        ]
+        """How many images and rows."""
+        return self.images.stop - self.images.start, self.rows.stop - self.rows.start
 
 
 def correlate(x: Array, w: Array, windows: Windows, groups: int) -> Array:
     """out[n, f, p, q] = Σ_cij w[f, c, i, j] · x[n, c, p·S + i·D, q·S + j·D]: images become maps (N, F, OH, OW)."""
     xp = array_namespace(x, w)
-    padded, filters = pad(x, windows), _rows_of_filters(w, groups)
+    padded, filters = pad(x, windows), _as_rows(w, groups)
     out = xp.empty((x.shape[0], w.shape[0], *windows.out), dtype=xp.result_type(x, w), device=device(x))
-    for block in _blocks(x, windows):
-        strips = gather(padded, block, windows, groups)
-        first, *others = (
-            xp.matmul(row, _as_matrix(strips[:, :, rows, :, :]))
-            for row, rows in zip(filters, block.window_rows(windows), strict=True)
-        )
-        for product in others:
-            first += product
-        maps = xp.reshape(first, (w.shape[0], *block.size, windows.out[1]))
-        out[block.maps] = xp.permute_dims(maps, (2, 0, 1, 3))
+    for block in _blocks(padded, windows):
+        products = xp.matmul(filters, gather(padded, block, windows, groups))
+        maps = xp.reshape(products, (w.shape[0], *block.size, windows.out[1]))
+        out[block.maps] = xp.permute_dims(maps, (1, 0, 2, 3))
     return out
 
 
 def spread(dout: Array, w: Array, windows: Windows, groups: int) -> Array:
     """dx[n, c, h, w] = Σ w[f, c, i, j] · dout[n, f, p, q] over windows (p, q) and entries (i, j) on pixel (h, w)."""
     xp = array_namespace(dout, w)
-    filters = _rows_of_filters(w, groups)
+    filters = xp.matrix_transpose(_as_rows(w, groups))
     shape = (dout.shape[0], w.shape[1] * groups, *windows.padded)
     padded = xp.zeros(shape, dtype=xp.result_type(dout, w), device=device(dout))
-    for block in _blocks(dout, windows):
-        columns = _as_columns(dout[block.maps], groups)
-        products = [xp.matmul(xp.matrix_transpose(row), columns) for row in filters]
-        scatter(products, padded, block, windows)
+    for block in _blocks(padded, windows):
+        scatter(xp.matmul(filters, _as_columns(dout[block.maps], groups)), padded, block, windows)
     return padded[inside(windows)]
 
 
@@ -113,39 +86,31 @@ def filter_gradient(dout: Array, x: Array, windows: Windows, groups: int) -> Arr
     xp = array_namespace(dout, x)
     filters, channels = dout.shape[1], x.shape[1] // groups
     padded = pad(x, windows)
-    height, width = windows.kernel
-    shape = (height, groups, filters // groups, channels * width)
+    shape = (groups, filters // groups, channels * windows.entries)
     dw = xp.zeros(shape, dtype=xp.result_type(dout, x), device=device(x))
-    for block in _blocks(x, windows):
-        strips, columns = gather(padded, block, windows, groups), _as_columns(dout[block.maps], groups)
-        for i, rows in enumerate(block.window_rows(windows)):
-            dw[i, ...] += xp.matmul(columns, xp.matrix_transpose(_as_matrix(strips[:, :, rows, :, :])))
-    return xp.permute_dims(xp.reshape(dw, (height, filters, channels, width)), (1, 2, 0, 3))
+    for block in _blocks(padded, windows):
+        columns = gather(padded, block, windows, groups)
+        dw += xp.matmul(_as_columns(dout[block.maps], groups), xp.matrix_transpose(columns))
+    return xp.reshape(dw, (filters, channels, *windows.kernel))
 
 
 def gather(padded: Array, block: Block, windows: Windows, groups: int) -> Array:
-    """Copy the block's strips: (G, C/G · WW, rows of the images, N, OW)."""
+    """Copy what each window of the block covers into a column: (G, C/G · HH·WW, number of windows)."""
     xp = array_namespace(padded)
-    channels, width = padded.shape[1], windows.kernel[1]
-    rows = block.image_rows(windows)
-    shape = (rows.stop - rows.start, block.size[1], windows.out[1])
-    strips = xp.empty((channels, width, *shape), dtype=padded.dtype, device=device(padded))
-    for j, columns in enumerate(windows.columns()):
-        strips[:, j, ...] = xp.permute_dims(padded[block.images, :, rows, columns], (1, 2, 0, 3))
-    return xp.reshape(strips, (groups, channels // groups * width, *shape))
+    channels = padded.shape[1]
+    shape = (channels, windows.entries, *block.size, windows.out[1])
+    columns = xp.empty(shape, dtype=padded.dtype, device=device(padded))
+    for k, (rows, across) in enumerate(windows.slices(block.rows.start, block.rows.stop)):
+        columns[:, k, ...] = xp.permute_dims(padded[block.images, :, rows, across], (1, 0, 2, 3))
+    return xp.reshape(columns, (groups, channels // groups * windows.entries, math.prod(shape[2:])))
 
 
-def scatter(products: list[Array], padded: Array, block: Block, windows: Windows) -> None:
-    """Add what belongs to row i of every window to its strips, and the strips, in place, to the pixels of ``padded``."""
-    xp = array_namespace(padded)
-    channels, width = padded.shape[1], windows.kernel[1]
-    rows = block.image_rows(windows)
-    shape = (channels, width, rows.stop - rows.start, block.size[1], windows.out[1])
-    strips = xp.zeros(shape, dtype=padded.dtype, device=device(padded))
-    for product, window_rows in zip(products, block.window_rows(windows), strict=True):
-        strips[:, :, window_rows, :, :] += xp.reshape(product, (channels, width, *block.size, windows.out[1]))
-    for j, columns in enumerate(windows.columns()):
-        padded[block.images, :, rows, columns] += xp.permute_dims(strips[:, j, ...], (2, 0, 1, 3))
+def scatter(columns: Array, padded: Array, block: Block, windows: Windows) -> None:
+    """Add each column, in place, to the pixels that its window covers: the transpose of `gather`."""
+    xp = array_namespace(columns)
+    columns = xp.reshape(columns, (padded.shape[1], windows.entries, *block.size, windows.out[1]))
+    for k, (rows, across) in enumerate(windows.slices(block.rows.start, block.rows.stop)):
+        padded[block.images, :, rows, across] += xp.permute_dims(columns[:, k, ...], (1, 0, 2, 3))
 
 
 def check_groups(groups: int, **counts: int) -> None:
@@ -159,30 +124,25 @@ def check_groups(groups: int, **counts: int) -> None:
         raise ValueError(msg)
 
 
-def _rows_of_filters(w: Array, groups: int) -> list[Array]:
-    """For every row i of the filters (F, C/G, HH, WW) its weights as a matrix, w_i (G, F/G, C/G · WW)."""
+def _as_rows(w: Array, groups: int) -> Array:
+    """Filters (F, C/G, HH, WW) as rows (G, F/G, C/G · HH·WW)."""
     xp = array_namespace(w)
-    filters, channels, height, width = w.shape
-    return [xp.reshape(w[:, :, i, :], (groups, filters // groups, channels * width)) for i in range(height)]
-
-
-def _as_matrix(strips: Array) -> Array:
-    """Strips (G, C/G · WW, rows, N, OW) as rows_i (G, C/G · WW, number of windows)."""
-    xp = array_namespace(strips)
-    return xp.reshape(strips, (*strips.shape[:2], math.prod(strips.shape[2:])))
+    return xp.reshape(w, (groups, w.shape[0] // groups, math.prod(w.shape[1:])))
 
 
 def _as_columns(maps: Array, groups: int) -> Array:
-    """Maps (N, F, rows, OW) as columns (G, F/G, number of windows), in the order of the strips."""
+    """Maps (N, F, OH, OW) as columns (G, F/G, N·OH·OW)."""
     xp = array_namespace(maps)
-    n, filters, height, width = maps.shape
-    return xp.reshape(xp.permute_dims(maps, (1, 2, 0, 3)), (groups, filters // groups, height * n * width))
+    n, f, height, width = maps.shape
+    return xp.reshape(xp.permute_dims(maps, (1, 0, 2, 3)), (groups, f // groups, n * height * width))
 
 
 def _blocks(images: Array, windows: Windows) -> Iterator[Block]:
-    """Cut the windows on a batch into blocks: whole images, or rows of windows of one."""
-    n, (height, width) = images.shape[0], windows.out
-    rows = max(1, (GPU_BLOCK if "cuda" in str(device(images)) else BLOCK) // width)
+    """Cut the windows on a batch into blocks of a limited number of columns: whole images, or rows of one."""
+    n, channels = images.shape[:2]
+    height, width = windows.out
+    limit = GPU_BLOCK if "cuda" in str(device(images)) else BLOCK
+    rows = max(1, limit // max(1, channels * windows.entries * width))
     together = max(1, rows // height)
     for start in range(0, n, together):
         for top in range(0, height, rows):

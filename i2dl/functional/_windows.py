@@ -65,20 +65,13 @@ class Windows:
         """The size of the padded image: to the end of the image or of the last window, whichever comes later."""
         return self._padded(0), self._padded(1)
 
-    def rows(self, first: int = 0, last: int | None = None) -> list[slice]:
-        """For every row of a window, the rows of the padded image on which it lies in all windows.
+    def slices(self, first: int = 0, last: int | None = None) -> list[tuple[slice, slice]]:
+        """For every entry of a window, row by row: which rows and columns of the padded image it lies on.
 
         All windows are meant, or those of the output rows from ``first`` up to, but not including, ``last``.
         """
-        return self._slices(0, first, self.out[0] if last is None else last)
-
-    def columns(self) -> list[slice]:
-        """For every column of a window, the columns of the padded image on which it lies in all windows."""
-        return self._slices(1, 0, self.out[1])
-
-    def slices(self) -> list[tuple[slice, slice]]:
-        """For every entry of a window, row by row, the rows and columns on which it lies in all windows."""
-        return [(rows, columns) for rows in self.rows() for columns in self.columns()]
+        end = self.out[0] if last is None else last
+        return [(rows, columns) for rows in self._slices(0, first, end) for columns in self._slices(1, 0, self.out[1])]
 
     def _padded(self, axis: int) -> int:
         last_end = (self.out[axis] - 1) * self.stride[axis] + reach(self.kernel[axis], self.dilation[axis])

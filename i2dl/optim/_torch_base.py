@@ -133,7 +133,7 @@ class RuleOptimizer(torch.optim.Optimizer, ABC):
     def _advance(self, members: list[torch.Tensor], group: Group, numbers: State) -> None:
         """Apply the rule, block by block, to parameters that share the numbers of their state."""
         names = list(self.arrays(group))
-        rows = [(p.detach(), _gradient(p), *(self.state[p][name] for name in names)) for p in members]
+        rows = [(p.detach(), p.grad, *(self.state[p][name] for name in names)) for p in members]
         new: State = {}
         for block in blocks(rows):
             w, dw, *arrays = gather(block)
@@ -150,13 +150,6 @@ class RuleOptimizer(torch.optim.Optimizer, ABC):
             for name in self.numbers:
                 if name in new:
                     self.state[p][name].fill_(new[name])
-
-
-def _gradient(p: torch.Tensor) -> torch.Tensor:
-    """Return the gradient of ``p``, with its entries in the same order in memory if ``p`` is to be cut into blocks."""
-    gradient = p.grad
-    assert gradient is not None
-    return gradient.contiguous() if p.is_contiguous() else gradient
 
 
 def hyperparameters(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from autograder.demo.class_ import LIMITS, Student, make_class, mistakes
 from autograder.gradebook import scores
 from autograder.task import exercise_names
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -180,16 +180,27 @@ def test_every_rule_of_torch_has_its_twin():
 def test_nesterovs_look_ahead_points_are_torchs_weights(backend, close, problem):
     """The lecture's rule takes gradients ahead of its weights; PyTorch's weights are those points."""
     gradient, _, start, data = PROBLEMS[problem]
-    rate = rate_of("nesterov", problem)
+    rate, beta = rate_of("nesterov", problem), 0.8
     data_there = [backend.array(a) for a in data]
     x, velocity = backend.array(start), backend.array(np.zeros_like(start))
     path = [start]
     for _ in range(50):
-        ahead = nesterov_lookahead(x, velocity=velocity, beta=0.9)
+        ahead = nesterov_lookahead(x, velocity=velocity, beta=beta)
         dw = gradient(ahead, *data_there)
-        x, velocity = optim.nesterov_update(x, dw, velocity=velocity, learning_rate=rate, beta=0.9)
-        path.append(backend.numpy(nesterov_lookahead(x, velocity=velocity, beta=0.9)))
-    close(np.stack(path), torch_path("SGD", problem, lr=rate, momentum=0.9, nesterov=True))
+        x, velocity = optim.nesterov_update(x, dw, velocity=velocity, learning_rate=rate, beta=beta)
+        path.append(backend.numpy(nesterov_lookahead(x, velocity=velocity, beta=beta)))
+    close(np.stack(path), torch_path("SGD", problem, lr=rate, momentum=beta, nesterov=True))
+    # The driver looks ahead by itself.
+    walked, _ = minimize(
+        lambda x: 0.0,
+        lambda x: gradient(x, *data_there),
+        backend.array(start),
+        "nesterov",
+        steps=50,
+        learning_rate=rate,
+        beta=beta,
+    )
+    close(backend.numpy(walked[-1]), backend.numpy(x))
 
 
 def one_step(backend, rule, seed=0, shape=(3, 4), dtype="float64", scale=1.0, **options):
