@@ -1,8 +1,8 @@
 """Learning-rate schedules: the rate as a function of the epoch or the step.
 
 Far from a minimum large steps save time; close to it they jump over it from side to side, and with the noise of
-mini-batches a constant rate never settles. So start large and decrease. How, is a matter of taste and trial: the
-schedules below are numbers of the course's slides, each a pure function of the time. Their hyperparameters come by
+mini-batches a constant rate never settles. So start large and decrease. How, is a matter of taste and trial; the
+schedules below are those of the course's slides, each a pure function of the time. Their hyperparameters come by
 keyword, and `functools.partial` makes a schedule of one variable:
 
 >>> from functools import partial
