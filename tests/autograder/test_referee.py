@@ -19,7 +19,7 @@ WRONG = "def double(x):\n    return 3 * x\n"
 
 
 def grade(exercise, notebook, **limits):
-    return grade_notebook(notebook, exercise, "secret", limits=Limits(**{"cell_seconds": 5, **limits}))
+    return grade_notebook(notebook, exercise, "secret", limits=Limits(**{"cell_seconds": 20, **limits}))
 
 
 def test_right_work_earns_everything_and_nbgrader_reads_the_same_score():
