@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,7 +70,6 @@ class Outcome:
     notes: Sequence[str] = ()
     results: Sequence[TaskResult] = ()
     seconds: float = 0.0
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def score(self) -> float:

@@ -10,7 +10,6 @@ from nbgrader.utils import determine_grade
 from tiny import AFFINE, DOUBLE, TINY, points_of, tiny_notebook
 
 from autograder import wire
-from autograder.inside import respond
 from autograder.referee import choose_device, grade_notebook, read_answers, write_verdict
 from autograder.submission import Limits
 from autograder.verdict import Verdict
@@ -239,10 +238,6 @@ def test_texts_in_an_answer_are_cut_and_strange_fields_ignored():
     assert read.failure is not None
     assert read.failure.kind == "Error"
     assert read.failure.line is None
-
-
-def test_respond_is_what_the_kernel_runs():
-    assert callable(respond)
 
 
 def test_devices():
