@@ -59,9 +59,7 @@ def test_summary(tmp_path: Path) -> None:
         TaskResult("sgd", 0.0, 2.0, ("still the stub",)),
         TaskResult("why", None, 3.0),
     ]
-    outcome = Outcome(
-        "ada", EXERCISE, "partly graded", "sgd: no answer", ("the cell `relu` was restored",), results
-    )
+    outcome = Outcome("ada", EXERCISE, "partly graded", "sgd: no answer", ("the cell `relu` was restored",), results)
     nb = new_notebook(cells=[graded_cell("back", "<b>the card</b>", 1.5), graded_cell("flatten", "x", 2.0)])
     page = page_of(nb, tmp_path, outcome)
     text = visible(page)
