@@ -16,12 +16,21 @@ Kind = Literal["graded", "partly graded", "refused"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Times are wall-clock seconds, sizes are bytes."""
+    """What one submission may use. Times are wall-clock seconds, sizes are bytes.
+
+    ``memory_bytes`` is what it may take on top of the libraries, ``disk_bytes`` what it may write, ``trusted`` whether
+    it is run even where the machine cannot confine it.
+    """
 
     cell_seconds: float = 60.0
     total_seconds: float = 300.0
     output_bytes: int = 2 * 2**20
     restarts: int = 10
+    memory_bytes: int = 2 * 2**30
+    disk_bytes: int = 64 * 2**20
+    processes: int = 64
+    open_files: int = 256
+    trusted: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ import importlib
 import itertools
 import pkgutil
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Literal
@@ -109,6 +109,9 @@ class Task:
         reference.
     hints
         A sentence per output, shown when it is wrong and no mistake explains it.
+    forbid
+        Shortcuts that the functions of this task may not take: ``"loops"``, ``"autograd"``, or the dotted name of a
+        library's function, class or package (``"numpy.linalg.lstsq"``, ``"torch.nn.functional"``).
     """
 
     name: str
@@ -129,6 +132,7 @@ class Task:
     reference: Callable[[], Any] | None = None
     mistakes: Mapping[str, Callable[..., Mapping[str, Any]]] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    forbid: Sequence[str] = ()
     order: int = field(default_factory=itertools.count().__next__, compare=False, repr=False)
 
     def draw(self, seed: str) -> list[Case]:
@@ -173,12 +177,17 @@ class UnknownExercise(ValueError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """The tasks of one exercise, in the order in which they are defined."""
+    """The tasks of one exercise, in the order in which they are defined.
+
+    ``provides`` names the modules of ``i2dl`` that its notebook imports besides data and plots. A submission that is
+    being graded finds no other: the reference of what is asked is none of its business.
+    """
 
     name: str
     title: str
     tasks: Mapping[str, Task]
     make_reference: Callable[[], Any]
+    provides: Sequence[str] = ()
 
     def reference(self, task: Task) -> Any:
         """Return what holds the right implementation of ``task``; imported only when asked for."""
@@ -207,4 +216,5 @@ def load_exercise(name: str) -> Exercise:
 
 def _from_module(name: str, module: ModuleType) -> Exercise:
     found = sorted((v for v in vars(module).values() if isinstance(v, Task)), key=lambda task: task.order)
-    return Exercise(name, module.TITLE, {task.name: task for task in found}, module.reference)
+    tasks, provides = {task.name: task for task in found}, getattr(module, "PROVIDES", ())
+    return Exercise(name, module.TITLE, tasks, module.reference, provides)

@@ -28,6 +28,7 @@ from autograder.tasks.ex07_training_a_network.recipe import (
 )
 
 __all__ = [
+    "PROVIDES",
     "TITLE",
     "digits_accuracy",
     "early_stopping",
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 TITLE = "Training a network"
+PROVIDES = ("i2dl.bridge",)
 
 
 def reference() -> Any:

@@ -67,7 +67,7 @@ def show_digits(
     ----------
     Lecture 6, debugging: visualize input, prediction, ground truth.
     """
-    images = _numpy(images)
+    images = as_numpy(images)
     if images.ndim == 4 and images.shape[1] == 1:
         images = images[:, 0]
     if images.ndim != 3 or not images.size:
@@ -76,7 +76,7 @@ def show_digits(
     captions = _captions(len(images), labels, predictions)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    ax = _axes(ax, 0.9 * columns, (1.15 if captions else 0.9) * rows)
+    ax = axes_or_new(ax, 0.9 * columns, (1.15 if captions else 0.9) * rows)
     count, height, width = images.shape
     step_x, step_y = 1.15 * width, (1.45 if captions else 1.15) * height
     for i in range(count):
@@ -101,7 +101,7 @@ def show_digits(
     ax.set_axis_off()
     if labels is not None and predictions is not None:
         ax.set_title(f"{sum(wrong for _, wrong in captions)} of {count} wrong")
-    return _figure_of(ax)
+    return figure_of(ax)
 
 
 def learning_curves(history: Mapping[str, Sequence[float]], axes: tuple[Axes, Axes] | None = None) -> Figure:
@@ -145,9 +145,9 @@ def learning_curves(history: Mapping[str, Sequence[float]], axes: tuple[Axes, Ax
         ax.plot(epochs, validation, color=ORANGE, linestyle="--", marker=marker, markersize=4, label="validation")
         ax.axvline(best, color=GREY, linestyle=":", label=f"lowest validation loss (epoch {best})")
         ax.set(title=f"{what.capitalize()} of both sets", xlabel="epoch", ylabel=what)
-        _tidy(ax)
+        tidy(ax)
     axes[0].legend(frameon=False)
-    return _figure_of(axes[0])
+    return figure_of(axes[0])
 
 
 def show_matrix(matrix: Any, title: str = "", annotate: bool | None = None, ax: Axes | None = None) -> Figure:
@@ -174,14 +174,14 @@ def show_matrix(matrix: Any, title: str = "", annotate: bool | None = None, ax: 
     ValueError
         If the matrix is empty.
     """
-    matrix = _numpy(matrix)
+    matrix = as_numpy(matrix)
     values = _two_axes(matrix)
-    ax = _axes(ax, *_matrix_size(values))
+    ax = axes_or_new(ax, *_matrix_size(values))
     low, high = _limits(values)
     image = _draw_matrix(ax, values, "cividis", low, high, annotate)
-    _figure_of(ax).colorbar(image, ax=ax, shrink=0.9)
+    figure_of(ax).colorbar(image, ax=ax, shrink=0.9)
     ax.set_title(f"{title} {matrix.shape}".strip())
-    return _figure_of(ax)
+    return figure_of(ax)
 
 
 def matrix_difference(actual: Any, expected: Any, *, tolerance: float = 1e-6) -> Figure:
@@ -207,7 +207,7 @@ def matrix_difference(actual: Any, expected: Any, *, tolerance: float = 1e-6) ->
     ValueError
         If the shapes differ, or the matrices are empty.
     """
-    actual, expected = _numpy(actual), _numpy(expected)
+    actual, expected = as_numpy(actual), as_numpy(expected)
     if actual.shape != expected.shape:
         msg = f"actual must have the shape of expected {expected.shape}, got {actual.shape}"
         raise ValueError(msg)
@@ -278,37 +278,40 @@ def show_activation(name: str, *, low: float = -5.0, high: float = 5.0, ax: Axes
     x = np.linspace(low, high, 1001)
     value, cache = activation.forward(x)
     derivative = activation.backward(np.ones_like(x), cache)
-    ax = _axes(ax, 5, 3.4)
+    ax = axes_or_new(ax, 5, 3.4)
     ax.axhline(0, color=GREY, linewidth=0.8)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.plot(x, _broken_at_jumps(value), color=BLUE, linewidth=2, label="f(x)")
     ax.plot(x, _broken_at_jumps(derivative), color=ORANGE, linewidth=2, linestyle="--", label="f′(x)")
     ax.set(title=f"{name.replace('_', ' ')}: f(x) = {activation.formula}", xlabel="x", ylabel="f(x), f′(x)")
     ax.legend(frameon=False)
-    _tidy(ax)
-    return _figure_of(ax)
+    tidy(ax)
+    return figure_of(ax)
 
 
-def _axes(ax: Axes | None, width: float, height: float) -> Axes:
+def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
+    """Return the axes that were given, or those of a new picture of this size (inches)."""
     if ax is not None:
         return ax
     return Picture(figsize=(width, height), layout="constrained").subplots()
 
 
-def _figure_of(ax: Axes) -> Figure:
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that the axes belong to."""
     figure = ax.get_figure(root=True)
     assert figure is not None  # axes that were removed from their figure cannot be drawn on
     return figure
 
 
-def _numpy(array: Any) -> np.ndarray:
+def as_numpy(array: Any) -> np.ndarray:
     """Return a NumPy array of a torch tensor on any device, or of anything else."""
     if hasattr(array, "detach"):
         array = array.detach().cpu()
     return np.asarray(array)
 
 
-def _tidy(ax: Axes) -> None:
+def tidy(ax: Axes) -> None:
+    """Give the axes a light grid and no frame above and on the right."""
     ax.grid(color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
@@ -320,7 +323,7 @@ def _captions(count: int, labels: Any, predictions: Any) -> list[tuple[str, bool
         if given is not None and len(given) != count:
             msg = f"{name} must have one entry for each of the {count} images, got {len(given)}"
             raise ValueError(msg)
-    known = [None if given is None else _numpy(given).tolist() for given in (labels, predictions)]
+    known = [None if given is None else as_numpy(given).tolist() for given in (labels, predictions)]
     if known[0] is None or known[1] is None:
         return [(str(caption), False) for caption in known[0] or known[1] or []]
     return [
