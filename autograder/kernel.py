@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -18,6 +18,7 @@ from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from autograder.sandbox.protocol import DISK_STATUS, MEMORY_STATUS
 from autograder.sandbox.provisioner import SubmissionKernelManager
 from autograder.submission import Limits
 
@@ -25,6 +26,7 @@ __all__ = ["KernelSession", "KernelTrouble", "kernel_session"]
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0
+HEAR_SECONDS = 0.05
 POLL_SECONDS = 0.5
 
 
@@ -33,9 +35,12 @@ class KernelTrouble(RuntimeError):
 
 
 @contextlib.contextmanager
-def kernel_session(limits: Limits) -> Iterator[KernelSession]:
-    """Start a session and make sure that nothing of it is left afterwards."""
-    session = KernelSession(limits)
+def kernel_session(limits: Limits, provides: Sequence[str] = ()) -> Iterator[KernelSession]:
+    """Start a session and make sure that nothing of it is left afterwards.
+
+    ``provides`` names the modules of ``i2dl`` that its cells may import besides data and plots.
+    """
+    session = KernelSession(limits, provides)
     try:
         session.start()
         yield session
@@ -46,8 +51,9 @@ def kernel_session(limits: Limits) -> Iterator[KernelSession]:
 class KernelSession:
     """A kernel for one submission, with the cells that have run in it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, provides: Sequence[str] = ()) -> None:
         self._limits = limits
+        self._provides = list(provides)
         self._used = 0.0
         self._restarts = 0
         self._done: list[str] = []
@@ -56,15 +62,27 @@ class KernelSession:
 
     def start(self) -> None:
         """Start the kernel; raises KernelTrouble if it does not come up."""
-        self._manager = SubmissionKernelManager()
+        self._manager = SubmissionKernelManager(limits=self._limits, provides=self._provides)
         self._manager.start_kernel()
         self._client = self._manager.client()
-        self._client.start_channels()
-        try:
-            self._client.wait_for_ready(timeout=START_SECONDS)
-        except RuntimeError as error:
-            msg = f"the kernel did not start within {START_SECONDS:g} seconds"
-            raise KernelTrouble(msg) from error
+        self._client.start_channels(stdin=False, hb=False, control=False)
+        self._wait_until_heard()
+
+    def _wait_until_heard(self) -> None:
+        """Ask until an answer comes over both channels: what was published before we listened is lost."""
+        assert self._client is not None
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            asked = self._client.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                while (answer := self._client.get_iopub_msg(timeout=HEAR_SECONDS))["parent_header"].get(
+                    "msg_id"
+                ) != asked or answer["content"].get("execution_state") != "idle":
+                    pass
+                return
+            self._require_alive()
+        msg = f"the kernel did not start within {START_SECONDS:g} seconds"
+        raise KernelTrouble(msg)
 
     def stop(self) -> None:
         """End the kernel at once: there is nothing in it worth saving."""
@@ -172,8 +190,16 @@ class KernelSession:
 
     def _require_alive(self) -> None:
         if self._manager is None or not self._manager.is_alive():
-            msg = "the kernel died: the code ended the process, or the process was killed"
+            msg = f"the kernel died: {self._cause_of_death()}"
             raise KernelTrouble(msg)
+
+    def _cause_of_death(self) -> str:
+        status = None if self._manager is None else getattr(self._manager.provisioner, "exit_status", None)
+        if status == MEMORY_STATUS:
+            return f"it used more than {self._limits.memory_bytes / 2**30:.3g} GiB of memory"
+        if status == DISK_STATUS:
+            return f"it wrote more than {self._limits.disk_bytes / 2**20:.3g} MiB"
+        return "the code ended the process, or the process was killed"
 
     def _interrupt(self, cell: NotebookNode, message_id: str) -> None:
         """Interrupt, and kill if that does not help: a loop may swallow interrupts."""

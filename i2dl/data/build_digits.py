@@ -1,10 +1,10 @@
-"""Make `digits.npz` from scikit-learn's copy of the digits: ``python -m i2dl.data.build_digits``."""
+"""Make `digits.npz` and `digits_hidden.npz` from scikit-learn's copy of the digits: ``python -m i2dl.data.build_digits``."""
 
 from pathlib import Path
 
 import numpy as np
 
-from i2dl.data.digits import FILE, SPLITS
+from i2dl.data.digits import FILE, HIDDEN_FILE, SPLITS
 
 _PER_DIGIT = 24  # images of each digit in validation, test and hidden; the rest is for training
 # One of thirty seeds tried: with it the held-out parts are equally hard (a small network reads 97 % of each), so that
@@ -34,13 +34,20 @@ def split_parts(labels: np.ndarray) -> np.ndarray:
     return part
 
 
-def build(path: Path = FILE) -> None:
-    """Write the images (1797, 8, 8), labels (1797,) and parts (1797,), all uint8, to `path`."""
-    from sklearn import datasets  # needed here only; using the file does not need scikit-learn
+def build(path: Path = FILE, hidden_path: Path = HIDDEN_FILE) -> None:
+    """Write images (N, 8, 8), labels, parts and positions in scikit-learn's order (N,), the hidden ones apart."""
+    from sklearn import datasets  # needed here only; using the files does not need scikit-learn
 
     digits = datasets.load_digits()
-    labels = digits.target.astype(np.uint8)
-    np.savez_compressed(path, images=digits.images.astype(np.uint8), labels=labels, part=split_parts(labels))
+    part = split_parts(digits.target)
+    for file, chosen in ((path, part != SPLITS.index("hidden")), (hidden_path, part == SPLITS.index("hidden"))):
+        np.savez_compressed(
+            file,
+            images=digits.images[chosen].astype(np.uint8),
+            labels=digits.target[chosen].astype(np.uint8),
+            part=part[chosen],
+            position=np.flatnonzero(chosen).astype(np.uint16),
+        )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import torch
 
 from i2dl.data import SPLITS, batches, load_digits
 from i2dl.data.build_digits import build
-from i2dl.data.digits import FILE
+from i2dl.data.digits import FILE, HIDDEN_FILE
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +23,23 @@ def test_the_file_is_scikit_learns(original):
 
 
 def test_the_file_can_be_built_again(tmp_path, original):
-    build(tmp_path / "digits.npz")
-    with np.load(tmp_path / "digits.npz") as new, np.load(FILE) as shipped:
-        assert set(new) == set(shipped)
-        for key in new:
-            np.testing.assert_array_equal(new[key], shipped[key])
+    build(tmp_path / "digits.npz", tmp_path / "hidden.npz")
+    for name, file in (("digits.npz", FILE), ("hidden.npz", HIDDEN_FILE)):
+        with np.load(tmp_path / name) as new, np.load(file) as shipped:
+            assert set(new) == set(shipped)
+            for key in new:
+                np.testing.assert_array_equal(new[key], shipped[key])
 
 
 def test_the_file_is_small():
     assert FILE.stat().st_size < 100_000
+
+
+def test_the_hidden_part_lies_in_a_file_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr("i2dl.data.digits.HIDDEN_FILE", tmp_path / "closed.npz")
+    assert len(load_digits("train")) == 1077
+    with pytest.raises(FileNotFoundError):
+        load_digits("hidden")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def test_the_parts_are_disjoint_and_complete():
     parts = [row for split in SPLITS for row in rows(load_digits(split))]
     assert sorted(parts) == rows(load_digits())
     with np.load(FILE) as file:
-        assert np.bincount(file["part"]).tolist() == [1077, 240, 240, 240]
+        assert np.bincount(file["part"]).tolist() == [1077, 240, 240]
 
 
 @pytest.mark.parametrize("split", ["validation", "test", "hidden"])
