@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbclient.client import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
@@ -27,6 +28,7 @@ __all__ = ["KernelSession", "KernelTrouble", "kernel_session"]
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0
 HEAR_SECONDS = 0.05
+MESSAGE_BYTES, MESSAGES = 32 * 2**20, 8
 POLL_SECONDS = 0.5
 
 
@@ -62,7 +64,9 @@ class KernelSession:
 
     def start(self) -> None:
         """Start the kernel; raises KernelTrouble if it does not come up."""
-        self._manager = SubmissionKernelManager(limits=self._limits, provides=self._provides)
+        self._manager = SubmissionKernelManager(
+            context=_bounded_context(), limits=self._limits, provides=self._provides
+        )
         self._manager.start_kernel()
         self._client = self._manager.client()
         self._client.start_channels(stdin=False, hb=False, control=False)
@@ -88,8 +92,10 @@ class KernelSession:
         """End the kernel at once: there is nothing in it worth saving."""
         if self._client is not None:
             self._client.stop_channels()
-        if self._manager is not None and self._manager.has_kernel:
-            self._manager.shutdown_kernel(now=True)
+        if self._manager is not None:
+            if self._manager.has_kernel:
+                self._manager.shutdown_kernel(now=True)
+            self._manager.context.destroy()
         self._client = self._manager = None
 
     def run_cell(self, cell: NotebookNode) -> None:
@@ -175,6 +181,9 @@ class KernelSession:
             except queue.Empty:
                 self._require_alive()
                 continue
+            except (ValueError, TypeError, KeyError, RecursionError, UnicodeError) as error:
+                msg = f"the kernel sent what is no message ({type(error).__name__})"
+                raise KernelTrouble(msg) from error
             if message["parent_header"].get("msg_id") != message_id or message["msg_type"].startswith("comm"):
                 continue
             if message["msg_type"] != "status":
@@ -210,6 +219,15 @@ class KernelSession:
         except TimeoutError:
             # Killed here, started again by whoever needs it next.
             self._manager.shutdown_kernel(now=True)
+
+
+def _bounded_context() -> zmq.Context:
+    """Return a context whose sockets hold a few messages of bounded size: the sender may be flooding us."""
+    context = zmq.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+    context.setsockopt(zmq.RCVHWM, MESSAGES)
+    context.setsockopt(zmq.LINGER, 0)
+    return context
 
 
 def _size(content: Any) -> int:

@@ -19,7 +19,8 @@ class Limits:
     """What one submission may use. Times are wall-clock seconds, sizes are bytes.
 
     ``memory_bytes`` is what it may take on top of the libraries, ``disk_bytes`` what it may write, ``trusted`` whether
-    it is run even where the machine cannot confine it.
+    it is run even where the machine cannot confine it, ``pictures`` whether those that its cells show are drawn, which
+    takes longer than all else and is for the eyes of whoever opens the graded notebook.
     """
 
     cell_seconds: float = 60.0
@@ -31,6 +32,7 @@ class Limits:
     processes: int = 64
     open_files: int = 256
     trusted: bool = False
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ __all__ = ["Cell", "supervise"]
 
 FEWEST_NUMBERS = 301  # the kernel takes no smaller bound on process numbers
 WATCH_SECONDS = 0.2
+RESERVED_BYTES = 2**30  # addresses that threads reserve for their stacks and heaps, and never fill
 
 Own = Literal["processes", "disk", "terminals"]
 """What a submission may have of its own, where the machine gives it."""
@@ -160,7 +161,7 @@ def _limit(cell: Cell) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
     }
     if not cell.gpu:
-        wanted[resource.RLIMIT_AS] = _address_space() + limits.memory_bytes
+        wanted[resource.RLIMIT_AS] = _address_space() + limits.memory_bytes + RESERVED_BYTES
     for kind, most in wanted.items():
         _, ceiling = resource.getrlimit(kind)
         if ceiling != resource.RLIM_INFINITY:

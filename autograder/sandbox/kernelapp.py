@@ -43,7 +43,9 @@ def _opens(path: str) -> bool:
         return False
 
 
-def run_kernel(connection_file: str, ready: Callable[[], object], report: Callable[[str], object]) -> None:
+def run_kernel(
+    connection_file: str, ready: Callable[[], object], report: Callable[[str], object], *, pictures: bool
+) -> None:
     """Start the kernel of ``connection_file`` and run it to its end; ``ready`` is called before any other code runs."""
     from ipykernel import kernelapp
     from ipykernel.iostream import IOPubThread
@@ -65,6 +67,9 @@ def run_kernel(connection_file: str, ready: Callable[[], object], report: Callab
         app.initialize(["-f", connection_file, "--HistoryManager.enabled=False"])
         # Nobody debugs a submission, and this socket would try for ever to connect.
         app.debug_shell_socket.disconnect(app.shell_socket.last_endpoint)
+        if not pictures:
+            for mime in ("image/png", "image/jpeg", "image/svg+xml", "application/pdf"):
+                app.shell.display_formatter.formatters[mime].enabled = False
         filters.no_new_sockets()
     except BaseException as error:
         report(f"the kernel did not start ({type(error).__name__}: {error})")

@@ -131,7 +131,9 @@ class SubmissionProvisioner(KernelProvisionerBase):
         """Wait for its end."""
         while (status := await self.poll()) is None:
             await asyncio.sleep(POLL_SECONDS)
-        self._kernel = None
+        if self._kernel is not None:
+            self._kernel.kill()
+            self._kernel = None
         return status
 
     async def send_signal(self, signum: int) -> None:
