@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import random
@@ -34,9 +35,19 @@ FORBIDDEN = ("autograder.tasks", "i2dl.functional", "i2dl.nn", "i2dl.optim", "i2
 """What must never be in this process: every submission would find it in its memory."""
 
 _LIBRARIES = (
-    *("numpy", "torch", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "IPython", "ipykernel.kernelapp"),
-    *("ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.datapub", "zmq", "pyseccomp", "comm", "debugpy"),
-    *("IPython.core.completerlib", "IPython.core.magics", "jedi", "torch.utils.data", "torch.nn.functional"),
+    *(
+        "numpy",
+        "torch",
+        "torch.nn.functional",
+        "torch.utils.data",
+        "matplotlib.pyplot",
+        "matplotlib.backends.backend_agg",
+    ),
+    # what a kernel imports while it starts
+    *("IPython", "IPython.core.debugger", "IPython.extensions.storemagic", "ipykernel.kernelapp", "ipykernel.ipkernel"),
+    *("ipykernel.zmqshell", "ipykernel.debugger", "comm", "tornado.platform.asyncio", "tornado.queues", "zmq"),
+    *("IPython.core.completerlib", "IPython.core.oinspect", "IPython.utils.wildcard", "faulthandler"),
+    *("encodings.ascii", "encodings.idna", "encodings.latin_1", "pyseccomp"),
 )
 
 
@@ -45,9 +56,7 @@ def preload() -> None:
     for name in (*PRELOADED, *ALWAYS, *_LIBRARIES):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    if "torch" in sys.modules:
-        # Looks at the processor now, which it would do in every kernel.
-        str(sys.modules["torch"].ones(2) @ sys.modules["torch"].ones(2))
+    _practise()
     present = [name for name in FORBIDDEN if name in sys.modules]
     if present:
         msg = f"the warm process must not hold {', '.join(present)}"
@@ -59,6 +68,21 @@ def preload() -> None:
     # What is there by now is never collected, so that the forks do not touch its pages.
     gc.collect()
     gc.freeze()
+
+
+def _practise() -> None:
+    """Do once what libraries do slowly for the first time: find fonts, look at the processor."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained")
+    for axes in figure.subplots(1, 2):
+        axes.plot([0, 1], label="$x^2$")
+        axes.imshow([[0, 1]])
+        axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        str(torch.ones(2) @ torch.ones(2))
 
 
 class _Server:

@@ -266,3 +266,37 @@ def test_it_works_for_a_plain_user():
         env={name: value for name, value in os.environ.items() if name != client.ADDRESS},
     )
     assert done.stdout.split() == ["1234", "1", "PermissionError"], done.stderr
+
+
+WITHOUT_NAMESPACES = """
+import errno, os, pyseccomp
+from nbformat.v4 import new_code_cell
+denied = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+denied.add_rule(pyseccomp.ERRNO(errno.EPERM), "unshare")
+denied.load()
+from autograder.kernel import kernel_session
+from autograder.sandbox.layers import layers, missing
+from autograder.submission import Limits
+assert not missing()
+assert not next(layer for layer in layers() if layer.protects == "own users").works
+fill = "import time\\nfor i in range(40):\\n    open(f'f{i}', 'wb').write(bytes(2**20)); time.sleep(0.05)"
+thread = "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()"
+with kernel_session(Limits(disk_bytes=2**24)) as session:
+    for source in ("open('/etc/passwd')", "import os; os.fork()", f"import os; os.kill({os.getpid()}, 0)", thread, fill):
+        cell = new_code_cell(source)
+        session.run_cell(cell)
+        print(*[o.get("text") or o.evalue for o in cell.outputs])
+"""
+
+
+def test_it_holds_where_a_container_allows_no_namespaces():
+    env = {name: value for name, value in os.environ.items() if name != client.ADDRESS}
+    code = [sys.executable, "-c", WITHOUT_NAMESPACES]
+    done = subprocess.run(code, capture_output=True, text=True, check=False, timeout=120, env=env)
+    assert done.returncode == 0, done.stderr
+    file, fork, signalled, thread, disk = done.stdout.replace("\n\n", "\n").strip().split("\n")
+    assert "Permission denied" in file
+    assert "not permitted" in fork
+    assert "not permitted" in signalled
+    assert thread == "thread"
+    assert "wrote more than 16 MiB" in disk
