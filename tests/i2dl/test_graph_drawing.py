@@ -9,9 +9,9 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from i2dl.autodiff import Value, exp, log, logistic_map, relu, sin, tanh, topological_order
-from i2dl.autodiff.drawing import RED, draw_graph
+from i2dl.autodiff import Value, drawing, exp, log, logistic_map, relu, sin, tanh, topological_order
 from i2dl.plots import GREEN
+from i2dl.plots.graph import RED, draw_graph
 
 
 def inputs(**numbers):
@@ -180,6 +180,8 @@ def test_very_small_and_very_large_numbers_remain_readable():
     assert {"1.23456"} <= set(texts(drawn(x * y, digits=5), GREEN))
     (x,) = inputs(x=1e4)
     assert "inf" in texts(drawn(exp(x)), GREEN)
+    (x,) = inputs(x=0.0)
+    assert texts(drawn(-x), GREEN) == ["0.00", "0.00"], "a zero has no sign"
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,39 @@ def test_operations_with_a_constant(make, symbol):
     assert symbol in texts(drawn(make(*inputs(x=3.0))))
 
 
+class Box:
+    """A node of another class than `Value`."""
+
+    def __init__(self, data, operation="", edges=(), name="", grad=0.0):
+        self.data, self.operation, self.edges, self.name, self.grad = data, operation, edges, name, grad
+
+
+def test_nodes_may_be_of_any_class():
+    x, y, z = Box(1, name="x", grad=4), Box(-3, name="y", grad=4), Box(4, name="z", grad=-2)
+    d = Box(-2, "+", [(x, 1), (y, 1)], "d", grad=4)
+    f = Box(-8, "×", [(d, 4), (z, -2)], "f", grad=1)
+    figure = draw_graph(f)
+    theirs = drawn(lecture())
+    assert sorted(texts(figure)) == sorted(texts(theirs))
+    assert drawing.draw_graph is draw_graph
+
+
+def test_a_long_chain_of_any_class_is_laid_out_in_a_line():
+    node = Box(0.0, name="x")
+    for _ in range(12):
+        node = Box(node.data + 1, "+1", [(node, 1.0)])
+    ax = draw_graph(node).axes[0]
+    places = [p.center for p in ax.patches if isinstance(p, Circle)]
+    assert len({x for x, _ in places}) == 12
+    assert len({round(y, 6) for _, y in places}) == 1
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="digits must be at least 0, but it is -1"):
         draw_graph(Value(1.0), digits=-1)
+    with pytest.raises(TypeError, match="but this float has no data and no grad and no operation"):
+        draw_graph(Box(1.0, "exp", [(2.0, 1.0)]))
+    one, two = Box(1.0, "+"), Box(2.0, "+")
+    one.edges, two.edges = [(two, 1.0)], [(one, 1.0)]
+    with pytest.raises(ValueError, match="the graph has a cycle"):
+        draw_graph(two)
