@@ -29,7 +29,7 @@ def slope_by_hand(x):
     ("hand_value", "value of f", "64 * (p + q + r + s)", "64 * x * (1 - x) * a**2 * b**2"),
     (
         "hand_measured",
-        "too few digits",
+        "",  # the error is too small to be recognised
         "return 64 * (p + q + r + s)",
         "f = lambda x: 64 * x * (1 - x) * (1 - 2 * x) ** 2 * (1 - 8 * x + 8 * x**2) ** 2\n"
         "    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6",
