@@ -51,6 +51,7 @@ from i2dl.functional.dropout import (
     spatial_dropout_forward,
 )
 from i2dl.functional.embedding import word_embedding_backward, word_embedding_forward
+from i2dl.functional.feed_forward import position_wise_backward, position_wise_forward
 from i2dl.functional.filters import (
     box_kernel,
     edge_kernel,
@@ -113,19 +114,13 @@ from i2dl.functional.regularizers import (
     weight_decay_coupled,
     weight_decay_decoupled,
 )
+from i2dl.functional.residual import residual_dropout_backward, residual_dropout_forward
 from i2dl.functional.rnn import rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from i2dl.functional.sequence_costs import SequenceCost, sequence_costs
 from i2dl.functional.softmax import softmax_backward, softmax_forward
 from i2dl.functional.two_layer import two_layer_backward, two_layer_forward, two_layer_loss
 from i2dl.functional.unpooling import max_pool2d_indices, max_unpool2d_backward, max_unpool2d_forward
-from i2dl.functional.upsample import (
-    upsample_bicubic_backward,
-    upsample_bicubic_forward,
-    upsample_bilinear_backward,
-    upsample_bilinear_forward,
-    upsample_nearest_backward,
-    upsample_nearest_forward,
-)
+from i2dl.functional.upsample import upsample_backward, upsample_forward
 
 __all__ = [
     "ACTIVATIONS",
@@ -208,10 +203,14 @@ __all__ = [
     "normalize",
     "padding_mask",
     "penalties",
+    "position_wise_backward",
+    "position_wise_forward",
     "prelu_backward",
     "prelu_forward",
     "relu_backward",
     "relu_forward",
+    "residual_dropout_backward",
+    "residual_dropout_forward",
     "rnn_backward",
     "rnn_forward",
     "rnn_step_backward",
@@ -244,12 +243,8 @@ __all__ = [
     "two_layer_backward",
     "two_layer_forward",
     "two_layer_loss",
-    "upsample_bicubic_backward",
-    "upsample_bicubic_forward",
-    "upsample_bilinear_backward",
-    "upsample_bilinear_forward",
-    "upsample_nearest_backward",
-    "upsample_nearest_forward",
+    "upsample_backward",
+    "upsample_forward",
     "weight_decay_coupled",
     "weight_decay_decoupled",
     "word_embedding_backward",

@@ -13,6 +13,8 @@ This file holds the identity, the step and the smooth ones. Those with a kink at
 that mix their inputs in ``softmax.py`` and ``maxout.py``, and a table of all elementwise ones in ``registry.py``.
 """
 
+import math
+
 from array_api_compat import array_namespace
 
 from i2dl.functional._checks import Array, check_floating, check_number, check_upstream
@@ -138,8 +140,9 @@ def step_backward(dout: Array, cache: tuple[int, ...]) -> Array:
 def sigmoid_forward(x: Array) -> tuple[Array, Array]:
     """σ(x) = 1 / (1 + e⁻ˣ): turns a score into a probability.
 
-    For a very negative x, e⁻ˣ overflows. Multiplying above and below by eˣ gives eˣ / (1 + eˣ), which is safe there. So
-    the exponential is only ever taken of −|x|.
+    Multiplied above and below by eˣ it reads eˣ / (1 + eˣ). Now a very negative x is safe, and small values keep all
+    their digits (½ + ½ tanh(x/2), the same function, loses them: in float64 it says σ(−40) = 0). For a very large x the
+    power overflows; but long before that σ(x) has become 1, so x may as well stop there.
 
     Parameters
     ----------
@@ -164,8 +167,9 @@ def sigmoid_forward(x: Array) -> tuple[Array, Array]:
     """
     xp = array_namespace(x)
     check_floating(x=x)
-    small = xp.exp(-xp.abs(x))
-    out = xp.where(x >= 0, 1.0, small) / (1.0 + small)
+    largest = math.floor(math.log(float(xp.finfo(x.dtype).max)))  # 709 in float64, 88 in float32
+    power = xp.exp(xp.minimum(x, float(largest)))
+    out = power / (1.0 + power)
     return out, out
 
 

@@ -44,7 +44,7 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
 
 
 def relu_backward(dout: Array, cache: Array) -> Array:
-    """dx = dout where x > 0, else 0.
+    """dx = dout ⊙ [x > 0]: the upstream gradient where x > 0, else 0.
 
     A unit whose score is negative for every sample receives no gradient and never recovers: a dead ReLU. Starting with
     slightly positive biases (0.01) makes this rare.
@@ -72,7 +72,8 @@ def relu_backward(dout: Array, cache: Array) -> Array:
     """
     xp = array_namespace(dout, cache)
     check_upstream(dout, cache.shape)
-    return xp.where(cache > 0, dout, 0.0)
+    # A product, not where(): a processor cannot guess which of two numbers comes next, and multiplies in less time.
+    return dout * xp.astype(cache > 0, dout.dtype)
 
 
 def leaky_relu_forward(x: Array, *, alpha: float = 0.01) -> tuple[Array, tuple[Array, float]]:

@@ -1,7 +1,7 @@
 """Pooling and its two ways back, unpooling and interpolation, as modules; the functions are in `i2dl.functional`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -27,11 +27,7 @@ _max_pool2d = autograd_function(pooling.max_pool2d_forward, pooling.max_pool2d_b
 _max_pool2d_with_indices = autograd_function(_max_pool2d_with_indices_forward, _max_pool2d_with_indices_backward)
 _average_pool2d = autograd_function(pooling.average_pool2d_forward, pooling.average_pool2d_backward)
 _max_unpool2d = autograd_function(max_unpool2d_forward, max_unpool2d_backward)
-_upsample = {
-    "nearest": autograd_function(upsample.upsample_nearest_forward, upsample.upsample_nearest_backward),
-    "bilinear": autograd_function(upsample.upsample_bilinear_forward, upsample.upsample_bilinear_backward),
-    "bicubic": autograd_function(upsample.upsample_bicubic_forward, upsample.upsample_bicubic_backward),
-}
+_upsample = autograd_function(upsample.upsample_forward, upsample.upsample_backward)
 
 
 class MaxPool2d(torch.nn.Module):
@@ -182,20 +178,20 @@ class Upsample(torch.nn.Module):
     Raises
     ------
     ValueError
-        If the mode or align_corners is another; when called, as `upsample_nearest_forward`.
+        If the mode or align_corners is another; when called, as `upsample_forward`.
     """
 
     def __init__(
         self,
         size: Size | None = None,
         scale_factor: float | tuple[float, float] | None = None,
-        mode: str = "nearest",
+        mode: upsample.Mode = "nearest",
         align_corners: bool | None = None,
     ) -> None:
         """Keep the options."""
         super().__init__()
-        if mode not in _upsample:
-            msg = f"mode must be one of {', '.join(map(repr, _upsample))}, got {mode!r}"
+        if mode not in get_args(upsample.Mode):
+            msg = f"mode must be one of {', '.join(map(repr, get_args(upsample.Mode)))}, got {mode!r}"
             raise ValueError(msg)
         if align_corners:
             msg = f"align_corners must be False or None, got {align_corners!r}"
@@ -208,7 +204,7 @@ class Upsample(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map x (N, C, H, W) to (N, C, OH, OW)."""
-        return _upsample[self.mode](x, size=self.size, scale=self.scale_factor)
+        return _upsample(x, mode=self.mode, size=self.size, scale=self.scale_factor)
 
     def extra_repr(self) -> str:
         """Return the size and the mode, as PyTorch prints them."""

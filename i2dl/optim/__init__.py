@@ -18,6 +18,7 @@ from i2dl.optim.adaptive import (
     rmsprop_direction,
     rmsprop_update,
 )
+from i2dl.optim.averaging import average_checkpoints
 from i2dl.optim.clipping import clip_by_global_norm, clip_by_value, global_norm
 from i2dl.optim.conjugate_gradient import conjugate_gradient
 from i2dl.optim.convergence import RobbinsMonro, has_converged, robbins_monro
@@ -82,6 +83,7 @@ __all__ = [
     "adamax_update",
     "adamw_update",
     "amsgrad_update",
+    "average_checkpoints",
     "backtracking_line_search",
     "bfgs",
     "bfgs_update",

@@ -21,6 +21,8 @@ from i2dl.functional import (
     prelu_forward,
     relu_backward,
     relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
     softmax_backward,
     softmax_forward,
     softplus_backward,
@@ -82,6 +84,21 @@ def test_extreme_scores_are_finite_and_right(backend, close, torch_gradients, na
     tolerance = {"float32": 1e-6, "float64": 1e-12}[dtype]
     close(out, expected, rtol=tolerance, atol=1e-37)
     close(dx, expected_dx, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "rtol", "scores"), [("float64", 1e-14, [-700, -300, -40, -20]), ("float32", 1e-6, [-85, -40, -20])]
+)
+def test_the_sigmoid_keeps_its_digits_where_it_is_small(backend, close, dtype, rtol, scores):
+    """σ(−40) = 4·10⁻¹⁸, which ½ + ½ tanh(−20) loses; and at both ends it goes on to 0 and 1."""
+    x = np.array([*scores, -1e30, -np.inf, 40, 1e30, np.inf], dtype=dtype)
+    out, (dx,) = backend.pair(sigmoid_forward, sigmoid_backward, [x], np.ones_like(x))
+    small = [1 / (1 + math.exp(-s)) for s in scores]
+    close(out, np.array([*small, 0, 0, 1, 1, 1]), rtol=rtol, atol=0)
+    close(out[: len(scores)], torch.sigmoid(torch.tensor(x[: len(scores)])).numpy(), rtol=rtol, atol=0)
+    close(dx, np.array([*small, 0, 0, 0, 0, 0]), rtol=rtol, atol=rtol * 1e-2)
+    swished = backend.call(lambda x: swish_forward(x)[0], np.array([-1e30, 1e30], dtype=dtype))
+    close(swished, np.array([0, 1e30], dtype=dtype))
 
 
 @every_activation
