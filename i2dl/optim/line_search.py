@@ -15,6 +15,7 @@ Sources: I2DL lecture 5, "optimal learning rate"; I2DL student summary, V.1; Noc
 """
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -126,7 +127,8 @@ def backtracking_line_search(
     check_fraction(c1=c1, shrink=shrink)
     check_number("shrink", shrink, above=0.0)
     start = float(f(x))
-    while bool(xp.any(x + step * direction != x)):
+    # At x = 0 even the smallest step moves; below the normal numbers a factor above ½ would round back to the same.
+    while step > sys.float_info.min and bool(xp.any(x + step * direction != x)):
         # Written so that a NaN, for which every comparison is false, counts as too high.
         if float(f(x + step * direction)) <= start + c1 * step * slope:
             return step

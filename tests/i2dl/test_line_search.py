@@ -180,3 +180,9 @@ def test_bad_arguments_are_named(backend):
         wolfe_line_search(valley, lambda x: 2 * x, x, p, c1=0.5, c2=0.4)
     with pytest.raises(ValueError, match="shrink must be a finite number above 0, but it is 0"):
         backtracking_line_search(valley, x, p, 2 * x, shrink=0.0)
+
+
+def test_backtracking_gives_up_at_the_origin_too():
+    x = np.zeros(2)
+    step = backtracking_line_search(lambda p: float(np.any(p != 0)), x, -np.ones(2), np.ones(2), shrink=0.9)
+    assert step == 0.0
