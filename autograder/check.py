@@ -6,6 +6,7 @@ It needs no instructor's package, writes nothing to stderr and raises nothing at
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import sys
 import warnings
@@ -14,8 +15,10 @@ from typing import Any
 
 from autograder import inside
 from autograder.display import Card, Notice, Summary
-from autograder.inside import Answer, Implementation
+from autograder.inside import Answer, Implementation, with_shortcuts
 from autograder.judge import judge
+from autograder.shortcuts import Shortcut, asked
+from autograder.shortcuts.live import notebook_of
 from autograder.task import PUBLIC_SEED, Case, Exercise, Task, UnknownExercise, load_exercise
 from autograder.verdict import Verdict, refuse
 
@@ -89,10 +92,12 @@ class Check:
 def check_task(exercise: Exercise, task: Task, names: Mapping[str, Any], seed: str) -> Verdict:
     """Return the verdict on ``task`` for the implementation that ``names`` holds."""
     impl = Implementation(names)
+    shortcuts = functools.cache(functools.partial(_shortcuts, task, names))
 
     def ask(cases: Sequence[Case]) -> list[Answer]:
         assert task.probe is not None
-        return [inside.run(task.probe, impl, c.inputs, kind=task.kind, arrays=task.arrays, seed=c.seed) for c in cases]
+        run = functools.partial(inside.run, task.probe, impl, kind=task.kind, arrays=task.arrays, forbid=task.forbid)
+        return with_shortcuts([run(c.inputs, seed=c.seed) for c in cases], shortcuts())
 
     with warnings.catch_warnings():
         # What the student's code warns of is kept by `run`; the grader's own warnings are not the student's.
@@ -105,6 +110,13 @@ def check_task(exercise: Exercise, task: Task, names: Mapping[str, Any], seed: s
             return refuse(task, "the check was interrupted: run it again")
         except Exception as error:
             return refuse(task, f"the check itself failed ({type(error).__name__}: {error}); please report this")
+
+
+def _shortcuts(task: Task, names: Mapping[str, Any]) -> list[Shortcut]:
+    """Return the forbidden shortcuts in the code as it stands."""
+    if not task.forbid or task.probe is None:
+        return []
+    return notebook_of(names, inside.is_students).shortcuts(asked(inside.probe_source(task.probe)), task.forbid)
 
 
 def _show(report: Any) -> None:

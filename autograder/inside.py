@@ -18,16 +18,28 @@ import textwrap
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import wire
+from autograder.shortcuts.rules import Shortcut
+from autograder.shortcuts.traps import watched
 
-__all__ = ["Answer", "Failure", "Implementation", "compile_probe", "probe_source", "respond", "run"]
+__all__ = [
+    "Answer",
+    "Failure",
+    "Implementation",
+    "compile_probe",
+    "is_students",
+    "probe_source",
+    "respond",
+    "run",
+    "with_shortcuts",
+]
 
 MAX_PRINTED = 2000
 
@@ -66,6 +78,7 @@ class Answer:
     """What one run of a probe gave: plain values by output, or the failure that ended it.
 
     ``forms`` holds, by output, what the value was before it became plain: ``"numpy"``, ``"torch"`` or the type's name.
+    ``shortcuts`` are those among the forbidden ones that were seen to be taken.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +88,7 @@ class Answer:
     printed: str = ""
     warned: tuple[str, ...] = ()
     seconds: float = 0.0
+    shortcuts: tuple[Shortcut, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -110,13 +124,16 @@ def run(
     arrays: str = "numpy",
     device: str = "cpu",
     seed: int = 0,
+    forbid: Sequence[str] = (),
 ) -> Answer:
     """Run ``probe`` on fresh copies of ``inputs`` and return its :class:`Answer`."""
+    shortcuts: list[Shortcut] = []
     with _captured() as (printed, warned), _seeded(seed):
         started = time.perf_counter()
         try:
             given = {name: _to_library(value, arrays, device) for name, value in inputs.items()}
-            outputs = _run_module(probe, impl, given) if kind == "module" else probe(impl, **given)
+            with watched(forbid, probe, is_students) as shortcuts:
+                outputs = _run_module(probe, impl, given) if kind == "module" else probe(impl, **given)
             values, forms = _plain_outputs(outputs)
             answer = Answer(values, forms, changed=_changed(given, inputs))
         except KeyboardInterrupt:
@@ -133,7 +150,13 @@ def run(
         printed.getvalue()[:MAX_PRINTED],
         messages[:5],
         seconds,
+        tuple(shortcuts),
     )
+
+
+def with_shortcuts(answers: Sequence[Answer], found: Sequence[Shortcut]) -> list[Answer]:
+    """Return the answers with the shortcuts that were found by reading, which say more than those seen in passing."""
+    return [replace(a, shortcuts=tuple(found)) for a in answers] if found else list(answers)
 
 
 @contextlib.contextmanager
@@ -301,7 +324,7 @@ def _text(value: object) -> str:
 def _failure(error: BaseException) -> Failure:
     """Return what to tell the student: the innermost line that is theirs, else the innermost of all."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if _is_students(f.filename)]
+    own = [f for f in frames if is_students(f.filename)]
     frame = own[-1] if own else None
     kind = "Missing" if isinstance(error, Missing) else type(error).__name__
     message = _text(error)[:500]
@@ -311,7 +334,7 @@ def _failure(error: BaseException) -> Failure:
     return Failure(kind, message, frame.lineno, source, frame.name)
 
 
-def _is_students(filename: str) -> bool:
+def is_students(filename: str) -> bool:
     """Notebook cells and files beside the notebook are the student's; installed packages and the probe are not."""
     if filename.startswith("<") and not filename.startswith("<ipython"):
         return filename in {"<string>", "<stdin>"}
@@ -347,6 +370,7 @@ def respond(request: str) -> None:
             arrays=question["arrays"],
             device=question["device"],
             seed=c["seed"],
+            forbid=question.get("forbid", ()),
         )
         answers.append(answer_to_message(answer))
     reply = wire.dumps({"token": question["token"], "answers": answers})
@@ -364,4 +388,5 @@ def answer_to_message(answer: Answer) -> dict[str, Any]:
         "printed": answer.printed,
         "warned": list(answer.warned),
         "seconds": answer.seconds,
+        "shortcuts": [vars(s) for s in answer.shortcuts],
     }

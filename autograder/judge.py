@@ -17,6 +17,7 @@ from autograder import inside
 from autograder.compare import Comparison, compare
 from autograder.diagnose import Evidence, diagnose, explain_failure, unexplained
 from autograder.inside import Answer
+from autograder.shortcuts.rules import Shortcut, sentences
 from autograder.task import Case, Exercise, Task
 from autograder.verdict import Row, Verdict
 
@@ -78,10 +79,26 @@ def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = 
     Parameters
     ----------
     ask
-        Runs the probe on the implementation under judgement; it may raise nothing.
+        Runs the probe on the implementation under judgement; it may raise nothing. With a forbidden shortcut in one
+        of its answers the task earns nothing.
     seed
         Public in a notebook, secret in grading.
     """
+    found: list[Shortcut] = []
+
+    def watching(cases: Sequence[Case]) -> Sequence[Answer]:
+        answers = ask(cases)
+        found.extend(s for a in answers for s in a.shortcuts if s.rule in task.forbid)
+        return answers
+
+    verdict = _judge(exercise, task, watching, seed, device)
+    if not found:
+        return verdict
+    said = sentences(found)
+    return replace(verdict, points=0.0, reason="; ".join(said), shortcuts=tuple(said), failure=None)
+
+
+def _judge(exercise: Exercise, task: Task, ask: Ask, seed: str, device: str) -> Verdict:
     cases = prepare(exercise, task, seed)
     answers = list(ask(cases))
     if task.kind == "metric":

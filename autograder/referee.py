@@ -21,10 +21,11 @@ from traitlets import Float, Unicode
 
 from autograder import wire
 from autograder.display import Card, card_html
-from autograder.inside import Answer, Failure, probe_source
+from autograder.inside import Answer, Failure, probe_source, with_shortcuts
 from autograder.judge import judge
 from autograder.kernel import KernelSession, KernelTrouble, kernel_session
 from autograder.reconcile import grade_id
+from autograder.shortcuts import Notebook, Shortcut, asked
 from autograder.submission import Limits, TaskResult
 from autograder.task import Case, Exercise, Task, load_exercise
 from autograder.verdict import Verdict, refuse
@@ -55,7 +56,9 @@ def grade_notebook(
     """
     limits = limits or Limits()
     results: dict[str, TaskResult] = {}
-    with kernel_session(limits) as session:
+    read = Notebook()
+    reading = any(task.forbid for task in exercise.tasks.values())
+    with kernel_session(limits, exercise.provides) as session:
         for cell in notebook.cells:
             task = exercise.tasks.get(grade_id(cell) or "")
             if task is not None and task.kind == "written":
@@ -63,11 +66,13 @@ def grade_notebook(
             elif cell.cell_type != "code":
                 continue
             elif task is not None and cell.metadata["nbgrader"]["grade"]:
-                verdict = _judge(session, exercise, task, seed, device)
+                verdict = _judge(session, exercise, task, seed, device, read)
                 write_verdict(cell, verdict)
                 results[task.name] = TaskResult.of(verdict)
             else:
                 session.run_cell(cell)
+                if reading:
+                    read.add(cell.source, failed=any(o.output_type == "error" for o in cell.outputs))
     return [results.get(t.name, TaskResult(t.name, None, t.points)) for t in exercise.tasks.values()]
 
 
@@ -78,7 +83,7 @@ def _unless_blank(cell: NotebookNode, task: Task) -> TaskResult:
     return TaskResult(task.name, None if score is None else float(score), task.points, reasons)
 
 
-def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, device: str) -> Verdict:
+def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, device: str, read: Notebook) -> Verdict:
     source = probe_source(task.probe) if task.probe is not None else ""
     where = device if task.arrays == "torch" else "cpu"
 
@@ -91,13 +96,15 @@ def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, de
                 "kind": task.kind,
                 "arrays": task.arrays,
                 "device": where,
+                "forbid": list(task.forbid),
                 "cases": [{"inputs": dict(c.inputs), "seed": c.seed} for c in cases],
             }
         )
         reply = session.ask(ASK.format(request=request), wire.MIME, task.seconds)
-        return read_answers(reply, token, len(cases))
+        return with_shortcuts(read_answers(reply, token, len(cases)), shortcuts)
 
     try:
+        shortcuts = read.shortcuts(asked(source), task.forbid) if task.forbid else []
         return judge(exercise, task, ask, seed, device=where)
     except KernelTrouble as trouble:
         return refuse(task, f"no answer: {trouble}")
@@ -139,6 +146,17 @@ def _read_answer(a: Any) -> Answer:
         changed=tuple(_short(c, 100) for c in _list(a.get("changed"))[:20]),
         printed=_short(a.get("printed"), 2000),
         warned=tuple(_short(w, 300) for w in _list(a.get("warned"))[:5]),
+        shortcuts=tuple(_read_shortcut(s) for s in _list(a.get("shortcuts"))[:10] if isinstance(s, dict)),
+    )
+
+
+def _read_shortcut(s: dict[str, Any]) -> Shortcut:
+    line = s.get("line")
+    return Shortcut(
+        _short(s.get("rule"), 100),
+        _short(s.get("what"), 100),
+        line if type(line) is int else None,
+        _short(s.get("function"), 100),
     )
 
 

@@ -111,7 +111,9 @@ class Task:
         A sentence per output, shown when it is wrong and no mistake explains it.
     forbid
         Shortcuts that the functions of this task may not take: ``"loops"``, ``"autograd"``, or the dotted name of a
-        library's function, class or package (``"numpy.linalg.lstsq"``, ``"torch.nn.functional"``).
+        library's function, class or package (``"numpy.linalg.lstsq"``, ``"torch.nn.functional"``). A function's name
+        stands for its twins too: ``"torch.softmax"`` for the method, the module and SciPy's. Taking one costs all
+        points of the task; see :mod:`autograder.shortcuts`.
     """
 
     name: str

@@ -33,7 +33,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a task earned and why. ``points`` lies between 0 and ``out_of``, whatever was handed in."""
+    """What a task earned and why. ``points`` lies between 0 and ``out_of``, whatever was handed in.
+
+    ``shortcuts`` has a sentence for each forbidden shortcut that was taken; one is enough to earn nothing.
+    """
 
     task: str
     points: float
@@ -46,6 +49,7 @@ class Verdict:
     facts: Mapping[str, Any] = field(default_factory=dict)
     ran: bool = True
     kind: str = "function"
+    shortcuts: Sequence[str] = ()
 
     @property
     def right(self) -> bool:
@@ -57,18 +61,20 @@ class Verdict:
         """The distinct sentences that explain what is wrong, the most common first.
 
         Sentences that differ only in numbers, as those of two cases do, count as one, and so do those on outputs
-        that an error has left out; where an output is wrong in general, its edges add nothing.
+        that an error has left out; where an output is wrong in general, its edges add nothing. A forbidden shortcut
+        comes before everything else.
         """
         wrong = [r for r in self.rows if r.diagnosis]
         general = {r.output for r in wrong if not r.case.edge}
         rows = [r for r in wrong if not r.case.edge or r.output not in general]
         found = [r.diagnosis for r in rows]
         patterns = [pattern(r.diagnosis, names=r.comparison.problem != "failed") for r in rows]
-        if self.reason and not any(s.endswith(self.reason) for s in found):
+        if self.reason and not self.shortcuts and not any(s.endswith(self.reason) for s in found):
             found.append(self.reason)
             patterns.append(pattern(self.reason, names=False))
         first = dict(zip(reversed(patterns), reversed(found), strict=True))
-        return [first[p] for p in sorted(dict.fromkeys(patterns), key=lambda p: -patterns.count(p))]
+        ordered = sorted(dict.fromkeys(patterns), key=lambda p: -patterns.count(p))
+        return [*self.shortcuts, *(first[p] for p in ordered)]
 
 
 def pattern(sentence: str, *, names: bool = True) -> str:

@@ -152,6 +152,8 @@ def headline(verdict: Verdict) -> str:
     """Return the verdict in a few words."""
     if verdict.right:
         return "all right"
+    if verdict.shortcuts:
+        return "a shortcut that this task does not allow"
     if not verdict.rows:
         return "not run"
     reached = [r for r in verdict.rows if r.comparison.problem != "failed"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder import inside
-from autograder.compare import close
+from autograder.compare import close, tolerance_of
 from autograder.mistakes.evidence import Evidence, fits, upstream_names
 from autograder.task import Case
 
@@ -41,7 +41,10 @@ def _gives(e: Evidence, variant: Callable[..., Any], case: Case, actual: Any) ->
         return value is not None and e.explains(value)
     given, guess = np.asarray(actual), np.asarray(value)
     if given.dtype.kind in "iuf" and guess.dtype.kind in "iuf":
-        return fits(given.astype(float), guess.astype(float), e.tolerance)
+        # A case in float32 is as rough as float32, even where what comes of it is one built-in number.
+        dtypes = [str(v.dtype) for v in case.inputs.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+        tolerance = max([e.tolerance, *(tolerance_of(dtype, "cuda") for dtype in dtypes)])
+        return fits(given.astype(float), guess.astype(float), tolerance)
     return type(actual) is type(value) and given.shape == guess.shape and bool(np.all(given == guess))
 
 

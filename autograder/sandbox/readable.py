@@ -21,7 +21,7 @@ __all__ = ["ALWAYS", "PRELOADED", "readable_paths"]
 ALWAYS = ("i2dl.data", "i2dl.plots")
 """The modules of ``i2dl`` that any notebook may import."""
 
-PRELOADED = ("autograder", "autograder.inside", "autograder.silent", "autograder.wire")
+PRELOADED = ("autograder", "autograder.inside", "autograder.shortcuts", "autograder.silent", "autograder.wire")
 """What grading itself needs inside."""
 
 _SYSTEM = (
