@@ -31,6 +31,7 @@ from autograder.verdict import Verdict
 __all__ = ["SEEDS", "Trial", "Tried", "as_table", "main"]
 
 SEEDS = (PUBLIC_SEED, "a secret")
+MARKS = ("<!-- table -->", "<!-- end -->")
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
 
@@ -234,11 +235,17 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exercise", nargs="*", help="exercises to try (default: all)")
-    names = parser.parse_args().exercise or exercise_names()
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
+    arguments = parser.parse_args()
+    names = arguments.exercise or exercise_names()
     with concurrent.futures.ProcessPoolExecutor() as pool:
         found = list(track(pool.map(trials, names), description="trying", total=len(names), transient=True))
     tried = [t for each in found for t in each]
     print(as_table(tried))
+    if arguments.write:
+        head, _, rest = arguments.write.read_text(encoding="utf-8").partition(MARKS[0])
+        tail = rest.partition(MARKS[1])[2]
+        arguments.write.write_text(f"{head}{MARKS[0]}\n{as_table(tried)}{MARKS[1]}{tail}", encoding="utf-8")
     for t in tried:
         if not t.passed or not (t.named or t.right):
             fault = "is not accepted" if t.right else "is not named" if t.passed else "is not caught"
