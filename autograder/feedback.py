@@ -19,6 +19,7 @@ from typing import Any
 import nbformat
 from jinja2 import PackageLoader
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets import default
@@ -32,7 +33,7 @@ from autograder.text import clean
 __all__ = ["FeedbackExporter", "sanitize_notebook", "write_feedback"]
 
 MAX_SHOWN = 10_000
-"""Characters of one output that the page shows; the notebook has all of it."""
+"""Characters of one output that the page shows; the notebook has more of it."""
 
 LANGUAGES = {"python", "py", "python3", "ipython3", "bash", "text", "json"}
 
@@ -97,7 +98,11 @@ class FeedbackExporter(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page; ``resources["autograder"]`` is the outcome, or the gradebook's scores are taken."""
-        page: tuple[str, dict[str, Any]] = super().from_notebook_node(sanitize_notebook(nb), resources, **options)
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        # HTMLExporter's own method would parse the page once more, to name pictures without a name: ours have one.
+        page: tuple[str, dict[str, Any]] = super(HTMLExporter, self).from_notebook_node(
+            sanitize_notebook(nb), resources, **options
+        )
         return page
 
     def _preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -181,7 +186,8 @@ def _prose(text: str) -> str:
 
 def _shorten(text: str) -> str:
     """Return what is left of an output when progress bars have been overwritten and its end is cut off."""
-    text = re.sub(r"[^\n]*\r(?!\n)", "", text[: 20 * MAX_SHOWN])
+    lines = text[: 20 * MAX_SHOWN].replace("\r\n", "\n").split("\n")
+    text = "\n".join(line.rpartition("\r")[2] for line in lines)
     left_out = len(text) - MAX_SHOWN
     return text if left_out <= 0 else f"{text[:MAX_SHOWN]}\n… {left_out} more characters"
 

@@ -17,12 +17,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.mend import NotANotebook, grade_ids, read_notebook
-from autograder.sources import MAX_BYTES, Entry, IntakeError, Unreadable, open_source
+from autograder.sources import MAX_BYTES, Entry, IntakeError, Unreadable, open_source, refusing
 from autograder.submission import Submission
 from autograder.task import exercise_names, load_exercise
 
@@ -31,6 +31,9 @@ __all__ = ["MAX_BYTES", "IntakeError", "collect", "released_ids", "safe_student_
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<rest>.+)", re.DOTALL)
 UNNAMED = "unnamed"
+MAX_HANDED_IN = 100 * 2**20
+"""What is read of one student's notebooks, all together."""
+TOO_MUCH = refusing(f"more than {MAX_HANDED_IN // 2**20} MiB of notebooks were handed in: the rest is not read")
 
 
 def collect(
@@ -189,8 +192,8 @@ def _with_ids(people: Iterable[_Person]) -> dict[_Person, _Student]:
     # Whoever has an id to themselves keeps it, so that nobody can take it over.
     taken = {key for key, group in same.items() if len(group) == 1}
     for group in same.values():
-        # An unchanged name comes first and keeps it.
-        for person in sorted(group, key=lambda p: (bool(p.number), p.name != safe_student_id(p.name), p)):
+        # An unchanged name comes first and keeps it; of two that differ in case alone, the one in small letters.
+        for person in sorted(group, key=_claim):
             base = chosen = safe_student_id(person.name)
             notes = [] if base == person.name else [f'handed in under the name "{_shown(person.name)}"']
             if len(group) > 1:
@@ -203,6 +206,11 @@ def _with_ids(people: Iterable[_Person]) -> dict[_Person, _Student]:
                     notes.append(f'another student is called "{base}" too: this one is kept as "{chosen}"')
             students[person] = _Student(chosen, notes)
     return students
+
+
+def _claim(person: _Person) -> tuple[bool, bool, bool, _Person]:
+    changed = person.name != safe_student_id(person.name)
+    return bool(person.number), changed, not changed and person.name != person.name.casefold(), person
 
 
 def safe_student_id(name: str) -> str:
@@ -251,10 +259,12 @@ class _Candidate:
 
 def _collect_student(student: _Student, course: _Course, into: Path) -> list[Submission]:
     candidates: dict[str, list[_Candidate]] = defaultdict(list)
+    left = MAX_HANDED_IN
     for entry in student.entries:
         hint = _hint(entry, course)
         if hint not in course.elsewhere and entry.kind == "notebook":
-            candidate = _look_at(entry, hint, course)
+            candidate = _look_at(entry if left > 0 else replace(entry, read=TOO_MUCH), hint, course)
+            left -= len(candidate.data or b"")
             candidates[candidate.exercise].append(candidate)
     for exercise, problem in _missing(student, course, candidates):
         candidates[exercise].append(_Candidate("", exercise, problem))
@@ -264,9 +274,9 @@ def _collect_student(student: _Student, course: _Course, into: Path) -> list[Sub
         # It has to stand somewhere in the list of grades: with what this student has not handed in otherwise.
         candidates[free[0]] = unplaced
         unplaced = []
-    left = [f'"{c.label}" was left aside: {c.problem}' for c in unplaced]
+    aside = [f'"{c.label}" was left aside: {c.problem}' for c in unplaced]
     return [
-        _choose(student, exercise, candidates[exercise], left, into)
+        _choose(student, exercise, candidates[exercise], aside, into)
         for exercise in course.exercises
         if exercise in candidates
     ]
@@ -352,11 +362,11 @@ def _nothing(entries: Sequence[Entry]) -> str:
 
 
 def _choose(
-    student: _Student, exercise: str, candidates: Sequence[_Candidate], left: Sequence[str], into: Path
+    student: _Student, exercise: str, candidates: Sequence[_Candidate], aside: Sequence[str], into: Path
 ) -> Submission:
     """Take the best candidate, say so where there were several, and write it down."""
     best = max(candidates, key=lambda c: c.rank)
-    notes = [*student.notes, *best.notes, *left]
+    notes = [*student.notes, *best.notes, *aside]
     others = [c for c in candidates if c is not best and c.label]
     if others:
         named = ", ".join(f'"{c.label}"' + (f" ({c.problem})" if c.problem else "") for c in others[:5])

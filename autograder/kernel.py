@@ -7,6 +7,7 @@ again without the one that killed it, so that one bad cell costs no more than it
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import time
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,13 @@ START_SECONDS = 60.0
 GRACE_SECONDS = 3.0
 HEAR_SECONDS = 0.05
 MESSAGE_BYTES, MESSAGES = 32 * 2**20, 8
+OUTPUT_CELLS = 10
+"""What a whole submission may put out, in the outputs of so many full cells."""
+
+# nbclient names messages of a kind that it does not know as they came, and they may hold anything.
+_SILENT = logging.getLogger(f"{__name__}.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 POLL_SECONDS = 0.5
 
 
@@ -57,6 +65,7 @@ class KernelSession:
         self._limits = limits
         self._provides = list(provides)
         self._used = 0.0
+        self._shown = 0
         self._restarts = 0
         self._done: list[str] = []
         self._manager: SubmissionKernelManager | None = None
@@ -155,7 +164,8 @@ class KernelSession:
         started = time.monotonic()
         message_id = self._client.execute(source, store_history=store, allow_stdin=False, stop_on_error=False)
         try:
-            self._collect(cell, message_id, seconds, bound or self._limits.output_bytes)
+            left_to_show = OUTPUT_CELLS * self._limits.output_bytes - self._shown
+            self._collect(cell, message_id, seconds, bound or max(0, min(self._limits.output_bytes, left_to_show)))
         except TimeoutError:
             self._interrupt(cell, message_id)
             msg = f"stopped after {seconds:.3g} seconds"
@@ -168,7 +178,7 @@ class KernelSession:
         """Put the cell's outputs together until the kernel says that it is idle."""
         assert self._client is not None
         # nbclient knows how displays are updated and outputs cleared; the waiting is ours, to be able to give up.
-        book = NotebookClient(new_notebook(), record_timing=False)
+        book = NotebookClient(new_notebook(), record_timing=False, log=_SILENT)
         book.reset_execution_trackers()
         book.clear_before_next_output = False
         deadline, size = time.monotonic() + seconds, 0
@@ -182,18 +192,23 @@ class KernelSession:
                 self._require_alive()
                 continue
             except (ValueError, TypeError, KeyError, RecursionError, UnicodeError) as error:
+                # Nothing that this kernel says can be relied upon any more: the next one replays what ran before.
+                self._kill()
                 msg = f"the kernel sent what is no message ({type(error).__name__})"
                 raise KernelTrouble(msg) from error
-            if message["parent_header"].get("msg_id") != message_id or message["msg_type"].startswith("comm"):
-                continue
-            if message["msg_type"] != "status":
-                size += _size(message["content"])
-                if size > bound:
-                    continue
             try:
+                if message["parent_header"].get("msg_id") != message_id or message["msg_type"].startswith("comm"):
+                    continue
+                if message["msg_type"] != "status":
+                    size += _size(message["content"])
+                    if size > bound:
+                        continue
                 book.process_message(message, cell, 0)
             except CellExecutionComplete:
                 break
+            except Exception:  # noqa: S112 - an output that no notebook may hold is no output
+                continue
+        self._shown += min(size, bound)
         if size > bound:
             cell.outputs.append(new_output("stream", name="stdout", text=f"\n[output cut at {bound} bytes]\n"))
 
@@ -217,7 +232,11 @@ class KernelSession:
         try:
             self._collect(cell, message_id, GRACE_SECONDS, self._limits.output_bytes)
         except TimeoutError:
-            # Killed here, started again by whoever needs it next.
+            self._kill()
+
+    def _kill(self) -> None:
+        """End the kernel; whoever needs it next starts another."""
+        if self._manager is not None and self._manager.has_kernel:
             self._manager.shutdown_kernel(now=True)
 
 

@@ -5,6 +5,7 @@ Mending touches the form alone (missing fields, invalid ids, outputs that break 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import copy
 import json
@@ -20,6 +21,13 @@ from traitlets.log import get_logger
 
 __all__ = ["NotANotebook", "ReadNotebook", "grade_ids", "read_notebook"]
 
+MAX_CELLS = 2000
+MAX_DEPTH = 100
+"""How deeply JSON may be nested: libraries that read it anew, by recursion, would fail on more."""
+MAX_ITEMS = 2_000_000
+"""Lists and objects in a file: each costs many times the two characters that it takes there."""
+
+TOO_DEEP = "the file is JSON of a size or depth that no notebook has"
 FIELDS = {
     "code": {"id", "cell_type", "metadata", "source", "outputs", "execution_count"},
     "markdown": {"id", "cell_type", "metadata", "source", "attachments"},
@@ -60,6 +68,10 @@ def read_notebook(data: bytes) -> ReadNotebook:
     if version < 3:
         msg = f"the notebook has format {version}, older than the formats 3 and 4 that are read"
         raise NotANotebook(msg)
+    count = _count_cells(content)
+    if count > MAX_CELLS:
+        msg = f"the notebook has {count} cells, more than the {MAX_CELLS} that are read"
+        raise NotANotebook(msg)
     original = content
     if version == 3:
         content = _upgraded(content)
@@ -67,7 +79,8 @@ def read_notebook(data: bytes) -> ReadNotebook:
     content, cells_lost = _mended(content)
     if cells_lost:
         notes.append(f"{cells_lost} damaged cells were left out" if cells_lost > 1 else "a damaged cell was left out")
-    return ReadNotebook(content, content != original, notes)
+    # The readers of a notebook take no byte order mark.
+    return ReadNotebook(content, content != original or data.startswith(codecs.BOM_UTF8), notes)
 
 
 def grade_ids(content: Mapping[str, Any]) -> frozenset[str]:
@@ -81,6 +94,8 @@ def _parse(data: bytes) -> dict[str, Any]:
     if not data.strip():
         msg = "the file is empty"
         raise NotANotebook(msg)
+    if data.count(b"[") + data.count(b"{") > MAX_ITEMS:
+        raise NotANotebook(TOO_DEEP)
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -90,9 +105,28 @@ def _parse(data: bytes) -> dict[str, Any]:
         msg = f"the file is not JSON, so it is not a notebook ({error.msg}, line {error.lineno})"
         raise NotANotebook(msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        msg = "the file is JSON of a size or depth that no notebook has"
-        raise NotANotebook(msg) from error
+        raise NotANotebook(TOO_DEEP) from error
+    if _depth_exceeds(content, MAX_DEPTH):
+        raise NotANotebook(TOO_DEEP)
     return content if isinstance(content, dict) else {}
+
+
+def _count_cells(content: Mapping[str, Any]) -> int:
+    """Return how many cells there are; in format 3 they lie on worksheets."""
+    if "cells" in content:
+        return len(content["cells"])
+    sheets = (s.get("cells") for s in content["worksheets"] if isinstance(s, dict))
+    return sum(len(cells) for cells in sheets if isinstance(cells, list))
+
+
+def _depth_exceeds(content: Any, depth: int) -> bool:
+    level = [content] if isinstance(content, (dict, list)) else []
+    for _ in range(depth):
+        inner = (v for c in level for v in (c.values() if isinstance(c, dict) else c))
+        level = [v for v in inner if isinstance(v, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _upgraded(content: dict[str, Any]) -> dict[str, Any]:

@@ -124,9 +124,10 @@ def _plain(cell: NotebookNode) -> NotebookNode:
 
 def _text(source: Any) -> str:
     """Return a cell's source as text; hand-made notebooks hold lists of lines, and stranger things."""
-    if isinstance(source, str):
-        return source
-    return "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else ""
+    if isinstance(source, list):
+        source = "".join(s for s in source if isinstance(s, str))
+    # Half a surrogate pair is legal JSON and no text: it could be sent to no kernel.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
 
 
 def _unique_cell_ids(cells: Sequence[NotebookNode]) -> None:

@@ -9,6 +9,7 @@ show. So the cleaning is done on the notebook itself, and in such a way that it 
 * Of the outputs remain text and pictures that are what they say they are. HTML, SVG, JavaScript, LaTeX, widgets and
   all metadata go.
 * The referee's cards stay, cleaned as well: their words may come from the submission.
+* What nobody reads to its end is cut, for showing it takes time that grows with the square of its length.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
@@ -31,10 +33,20 @@ METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3", "file_extension": ".py"},
 }
 PICTURES = ("image/png", "image/jpeg")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Control characters except tab, line breaks and the escape of coloured output; surrogates, which no file can hold."""
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    r"|\x1b(?!\[[\d;]{0,20}m)(?:\[[0-?]{0,40}[ -/]{0,5}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)?)?"
+)
+"""Control characters except tab, line breaks and the escapes of coloured output; terminals' other escapes; surrogates,
+which no file can hold; marks that turn the direction of a line, so that code would read otherwise than it runs."""
 
 MAX_PIXELS = 50_000_000
+MAX_CODE, MAX_TEXT, MAX_OUTPUT = 50_000, 20_000, 100_000
+"""Characters that are shown of a cell's code, of a cell's text, and of one output."""
+MAX_SOURCES, MAX_OUTPUTS, MAX_PICTURES = 300_000, 1_000_000, 16 * 2**20
+"""Characters that are shown of a notebook: of all cells, of all outputs in words, of all pictures."""
+OUTPUT_ITSELF, MAX_LINES = 100, 200
+"""What an output costs beside its words, in characters; the lines of a traceback that are shown."""
 
 NBGRADER: dict[str, Callable[[Any], bool]] = {
     "grade_id": lambda v: isinstance(v, str) and bool(re.fullmatch(r"[\w.:-]{1,128}", v, re.ASCII)),
@@ -57,7 +69,8 @@ def sanitize_notebook(nb: NotebookNode) -> NotebookNode:
     nb
         A notebook of format 4, as nbformat reads it; it need not be valid.
     """
-    cells = [_cell(c, n) for n, c in enumerate(nb.get("cells", [])) if isinstance(c, dict)]
+    room = _Room()
+    cells = [_cell(c, n, room) for n, c in enumerate(nb.get("cells", [])) if isinstance(c, dict)]
     seen: set[str] = set()
     for n, cell in enumerate(cells):
         if cell["id"] in seen:
@@ -66,12 +79,30 @@ def sanitize_notebook(nb: NotebookNode) -> NotebookNode:
     return nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
 
 
-def _cell(cell: Mapping[str, Any], n: int) -> dict[str, Any]:
+@dataclass
+class _Room:
+    """The characters that are still to be shown of a notebook."""
+
+    sources: int = MAX_SOURCES
+    outputs: int = MAX_OUTPUTS
+    pictures: int = MAX_PICTURES
+
+
+def _fitted(text: str, most: int) -> str:
+    """Return ``text``, or its beginning and how much is left out, in at most ``most`` characters."""
+    if len(text) <= most:
+        return text
+    note = f"\n… {len(text) - most} more characters"
+    return f"{text[: max(0, most - len(note))]}{note}"[:most]
+
+
+def _cell(cell: Mapping[str, Any], n: int, room: _Room) -> dict[str, Any]:
     kind = cell.get("cell_type")
     given = cell.get("id")
     valid = isinstance(given, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", given)
     nbgrader = _nbgrader(cell.get("metadata"))
-    source = _text(cell.get("source"))
+    source = _fitted(_text(cell.get("source")), min(MAX_CODE if kind == "code" else MAX_TEXT, room.sources))
+    room.sources -= len(source)
     clean: dict[str, Any] = {
         "id": given if valid else f"cell-{n}",
         "cell_type": kind if kind in {"code", "markdown"} else "raw",
@@ -79,8 +110,8 @@ def _cell(cell: Mapping[str, Any], n: int) -> dict[str, Any]:
         "source": source,
     }
     if kind == "code":
-        return {**clean, **_outputs(cell, nbgrader)}
-    attachments = _attachments(cell.get("attachments")) if kind == "markdown" else {}
+        return {**clean, **_outputs(cell, nbgrader, room)}
+    attachments = _attachments(cell.get("attachments"), room) if kind == "markdown" else {}
     clean["source"] = _markdown(source, attachments)
     return {**clean, "attachments": attachments} if attachments else clean
 
@@ -104,12 +135,20 @@ def _nbgrader(metadata: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------------------
 # Markdown
 
-PAIR = r"<(?P<tag>b|i|u|s|em|strong|small|sub|sup|kbd|mark|code)>[^<>\n]*</(?P=tag)>|<br ?/?>|<hr ?/?>"
+PAIR = (
+    r"(?P<open><(?P<tag>b|i|u|s|em|strong|small|sub|sup|kbd|mark|code)>)(?P<inner>[^<>\n]*)(?P<close></(?P=tag)>)"
+    r"|<br ?/?>|<hr ?/?>"
+)
 PICTURE = r"!\[[^\[\]\n]*\]\(attachment:(?P<name>[\w.-]+)\)"
+# What puts a link, a style or another's identity into a formula: MathJax and KaTeX know these beside TeX's own.
+MACROS = "href|url|style|class|cssId|require|unicode|csname|bbox|mmlToken|includegraphics|html[A-Za-z]+"
+MACRO = rf"\\(?=(?:{MACROS})(?![A-Za-z]))"
 UNSAFE = re.compile(
     rf"(?P<keep>{PAIR})|(?P<picture>{PICTURE})"
     # Where a tag, a picture, a link or the address of a link would begin.
     r"|<(?=[a-zA-Z/!?])|!(?=\[)|\](?=\((?!https?://|\#))|\](?=:(?!\s*https?://))"
+    # Where a macro would begin, its backslash being written as an entity or not.
+    rf"|{MACRO}|&(?=\#0*92(?!\d)|\#[xX]0*5[cC]|bsol)"
 )
 
 
@@ -117,7 +156,11 @@ def _markdown(source: str, attachments: Mapping[str, Any]) -> str:
     """Return ``source`` in which a space keeps apart what must not stand together; all else is untouched."""
 
     def part(match: re.Match[str]) -> str:
-        if match["keep"] or match["name"] in attachments:
+        if match["keep"]:
+            # No tag can stand inside, but Markdown's own links and pictures can.
+            before, inner, after = match["open"], match["inner"], match["close"]
+            return f"{before}{UNSAFE.sub(part, inner)}{after}" if inner else match[0]
+        if match["name"] in attachments:
             return match[0]
         if match["picture"]:
             return f"[{match['name']}]"
@@ -126,10 +169,10 @@ def _markdown(source: str, attachments: Mapping[str, Any]) -> str:
     return UNSAFE.sub(part, source)
 
 
-def _attachments(given: Any) -> dict[str, dict[str, str]]:
+def _attachments(given: Any, room: _Room) -> dict[str, dict[str, str]]:
     kept = {}
     for name, bundle in given.items() if isinstance(given, dict) else ():
-        pictures = _pictures(bundle)
+        pictures = _pictures(bundle, room)
         if isinstance(name, str) and re.fullmatch(r"[\w.-]+", name) and pictures:
             kept[name] = pictures
     return kept
@@ -139,10 +182,14 @@ def _attachments(given: Any) -> dict[str, dict[str, str]]:
 # Outputs
 
 
-def _outputs(cell: Mapping[str, Any], nbgrader: Mapping[str, Any]) -> dict[str, Any]:
+def _outputs(cell: Mapping[str, Any], nbgrader: Mapping[str, Any], room: _Room) -> dict[str, Any]:
     given = cell.get("outputs")
-    graded = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
-    cleaned = [_output(o, graded=graded) for o in given if isinstance(o, dict)] if isinstance(given, list) else []
+    outputs = [o for o in given if isinstance(o, dict)] if isinstance(given, list) else []
+    if nbgrader.get("grade") and not nbgrader.get("solution"):
+        # The referee's own: nbgrader reads the score from them, so that none may be left out.
+        cleaned = [_output(o, _Room(), graded=True) for o in outputs]
+    else:
+        cleaned = [_output(o, room, graded=False) for o in outputs if room.outputs > 0]
     return {"outputs": [o for o in cleaned if o], "execution_count": _count(cell.get("execution_count"))}
 
 
@@ -150,30 +197,37 @@ def _count(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def _output(output: Mapping[str, Any], *, graded: bool) -> dict[str, Any] | None:
+def _said(value: Any, room: _Room) -> str:
+    """Return the words of an output, as far as there is room for them."""
+    text = _fitted(_text(value), min(MAX_OUTPUT, room.outputs))
+    room.outputs -= len(text) + OUTPUT_ITSELF
+    return text
+
+
+def _output(output: Mapping[str, Any], room: _Room, *, graded: bool) -> dict[str, Any] | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return {"output_type": "stream", "name": name, "text": _text(output.get("text"))}
+        return {"output_type": "stream", "name": name, "text": _said(output.get("text"), room)}
     if kind == "error":
         lines = output.get("traceback")
         return {
             "output_type": "error",
-            "ename": _text(output.get("ename")),
-            "evalue": _text(output.get("evalue")),
-            "traceback": [_text(line) for line in lines] if isinstance(lines, list) else [],
+            "ename": _said(output.get("ename"), room),
+            "evalue": _said(output.get("evalue"), room),
+            "traceback": [_said(line, room) for line in lines[:MAX_LINES]] if isinstance(lines, list) else [],
         }
     data = output.get("data")
     if kind not in {"display_data", "execute_result"} or not isinstance(data, dict):
         return None
     metadata = output.get("metadata")
     card = graded and isinstance(metadata, dict) and metadata.get("autograder") == "verdict"
-    clean: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": {"text/plain": _plain(data)}}
+    clean: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": {"text/plain": _said(_plain(data), room)}}
     if card:
         clean["metadata"] = {"autograder": "verdict"}
         clean["data"]["text/html"] = clean_card(_text(data.get("text/html")))
     else:
-        clean["data"] |= _pictures(data)
+        clean["data"] |= _pictures(data, room)
     if kind == "execute_result":
         clean["execution_count"] = _count(output.get("execution_count"))
     return clean
@@ -188,12 +242,15 @@ def _plain(data: Mapping[str, Any]) -> str:
     return next(filter(None, sources), text or "(an output that is not shown here)")
 
 
-def _pictures(data: Any) -> dict[str, str]:
-    """Return the pictures of a bundle of outputs that are what they say they are."""
-    if not isinstance(data, dict):
-        return {}
-    found = {kind: _picture(_text(data.get(kind)), kind) for kind in PICTURES}
-    return {kind: picture for kind, picture in found.items() if picture}
+def _pictures(data: Any, room: _Room) -> dict[str, str]:
+    """Return the pictures of a bundle of outputs that are what they say they are, as far as there is room for them."""
+    found: dict[str, str] = {}
+    for kind in PICTURES if isinstance(data, dict) else ():
+        picture = _picture(_text(data.get(kind)), kind)
+        if picture and len(picture) <= room.pictures:
+            room.pictures -= len(picture)
+            found[kind] = picture
+    return found
 
 
 def _picture(encoded: str, kind: str) -> str:
@@ -308,4 +365,4 @@ def clean_html(html: str) -> str:
 
 def clean_card(html: str) -> str:
     """Return a card of the referee's with its inline styles; the words in it may be the submission's."""
-    return _CARD.clean(html)
+    return re.sub(MACRO, r"\\ ", _CARD.clean(html))

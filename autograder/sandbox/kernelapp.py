@@ -63,7 +63,7 @@ def run_kernel(
         os.dup2(quiet.fileno() if number else os.open(os.devnull, os.O_RDONLY), number)
     logging.disable(logging.CRITICAL)
     try:
-        app = kernelapp.IPKernelApp()
+        app = kernelapp.IPKernelApp.instance()
         app.initialize(["-f", connection_file, "--HistoryManager.enabled=False"])
         # Nobody debugs a submission, and this socket would try for ever to connect.
         app.debug_shell_socket.disconnect(app.shell_socket.last_endpoint)

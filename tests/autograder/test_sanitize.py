@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import base64
 import copy
-import io
+import functools
+import html
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import nbgrader
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
-from PIL import Image
+from pages import active, elements, nbgrader_page, parsed, picture, rendered, visible
 
+from autograder import sanitize
 from autograder.check import Check
 from autograder.display import card_html
 from autograder.feedback import FeedbackExporter, sanitize_notebook
@@ -35,12 +33,6 @@ from autograder.task import Task
 from autograder.verdict import Verdict, refuse
 
 EXERCISE = "03_affine_layer"
-
-
-def picture(kind: str = "png", size: tuple[int, int] = (3, 2)) -> str:
-    stream = io.BytesIO()
-    Image.new("1" if kind == "png" else "RGB", size).save(stream, kind)
-    return base64.b64encode(stream.getvalue()).decode()
 
 
 PNG, JPEG = picture(), picture("jpeg")
@@ -189,70 +181,6 @@ def test_formulas_among_the_outputs_stay_readable() -> None:
 # What is hostile
 
 
-class _Elements(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, tuple[tuple[str, str], ...]]] = []
-        self.text: list[str] = []
-        self.skipped = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, tuple((k, v or "") for k, v in attrs)))
-        self.skipped += tag in {"style", "script", "title"}
-
-    def handle_endtag(self, tag: str) -> None:
-        self.skipped -= tag in {"style", "script", "title"}
-
-    def handle_data(self, data: str) -> None:
-        if not self.skipped:
-            self.text.append(data)
-
-
-def parsed(page: str) -> _Elements:
-    parser = _Elements()
-    parser.feed(page)
-    parser.close()
-    return parser
-
-
-def elements(page: str) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
-    return [(tag, tuple(sorted(attrs))) for tag, attrs in parsed(page).found]
-
-
-def visible(page: str) -> str:
-    return " ".join(" ".join(parsed(page).text).split())
-
-
-ACTIVE = {"script", "iframe", "object", "embed", "link", "base", "form", "set", "video", "audio", "frame", "applet"}
-ACTIVE |= {"meta", "style", "template", "portal", "foreignobject", "animate", "use", "source", "track", "button"}
-
-
-def active(page: str) -> Counter[str]:
-    """Return everything in the page that may run or load something."""
-    found: Counter[str] = Counter()
-    for tag, attrs in elements(page):
-        if tag in ACTIVE:
-            found[tag] += 1
-        for name, value in attrs:
-            if name.startswith("on") or name in {
-                "srcset",
-                "srcdoc",
-                "formaction",
-                "action",
-                "background",
-                "ping",
-                "poster",
-            }:
-                found[f"{tag} {name}"] += 1
-            if name in {"href", "xlink:href"} and not re.match(r"https?://|#", value):
-                found[f"{tag} {name}={value[:30]}"] += 1
-            if name == "src" and not re.match(r"data:image/(png|jpeg);base64,", value):
-                found[f"{tag} {name}={value[:30]}"] += 1
-            if name == "style" and re.search(r"url|\\|expression|position", value):
-                found[f"{tag} {name}={value[:30]}"] += 1
-    return found
-
-
 MARKDOWN = [
     "<script>alert(1)</script>",
     "<SCRIPT SRC=//evil/x.js>",
@@ -270,6 +198,10 @@ MARKDOWN = [
     "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
     "<b onclick=alert(1)>x</b><b style='background:url(http://evil)'>x</b>",
     "<b><script>alert(1)</script></b>",
+    "<b>[x](javascript:alert(1))</b>",
+    "<code>[x](data:text/html;base64,PHNjcmlwdD4=)</code>",
+    "<i>![x](https://evil/track.png)</i>",
+    "<b>![x](attachment:missing.png)</b>",
     "<!--><img src=x onerror=alert(1)>-->",
     "<![CDATA[<img src=x onerror=alert(1)>]]>",
     "<div\nonmouseover=alert(1)>",
@@ -313,6 +245,67 @@ MARKDOWN = [
     "<b>\n\n<img src=x onerror=alert(1)>\n</b>",
     'https://evil/"onmouseover=alert(1)',
 ]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$\href{javascript:alert(1)}{x}$",
+        r"<b>$\href {javascript:alert(1)}{x}$</b>",
+        r"$\require{html}\cssId{a}{\class{b}{\style{position:fixed}{x}}}$",
+        "&#36;&#92;href{javascript:alert(1)}{x}&#36;",
+        "&#x24;&#X5C;href{javascript:alert(1)}{x}&#x24;",
+        "&dollar;&bsol;href{javascript:alert(1)}{x}&dollar;",
+    ],
+)
+def test_no_formula_has_a_link_or_a_style(formula: str) -> None:
+    cell = sanitize_notebook(new_notebook(cells=[new_markdown_cell(formula)])).cells[0]
+    for shown in (rendered(cell.source), clean_card(formula)):
+        assert not re.search(r"\\(href|require|cssId|class|style)\b", html.unescape(shown)), shown
+
+
+def test_formulas_stay_as_they_are() -> None:
+    source = r"$\frac{\partial L}{\partial W} = \hat{h}^\top \mathbb{R}$, $$\begin{align}a &= b \\ c\end{align}$$ &amp; &#960;"
+    assert sanitize_notebook(new_notebook(cells=[new_markdown_cell(source)])).cells[0].source == source
+
+
+def test_code_reads_as_it_runs() -> None:
+    cells = [
+        new_code_cell("x = 'a\u202e\u2066b'  # שלום"),
+        new_code_cell("print('\x1b[31mred\x1b[0m')\x1b]0;t\x07\x1b[2J!"),
+    ]
+    clean = sanitize_notebook(new_notebook(cells=cells)).cells
+    assert [c.source for c in clean] == ["x = 'ab'  # שלום", "print('\x1b[31mred\x1b[0m')!"]
+
+
+def test_what_nobody_reads_to_its_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in {"MAX_CODE": 100, "MAX_TEXT": 60, "MAX_OUTPUT": 80}.items():
+        monkeypatch.setattr(sanitize, name, most)
+    outputs = [
+        new_output("stream", name="stdout", text="o" * 500),
+        new_output("display_data", data={"text/plain": "p"}),
+    ]
+    cells = [new_code_cell("c" * 500, outputs=outputs), new_markdown_cell("m" * 500), new_code_cell("short")]
+    once = sanitize_notebook(new_notebook(cells=cells))
+    assert [len(c.source) for c in once.cells] == [100, 60, 5]
+    assert once.cells[0].source == "c" * 78 + "\n… 400 more characters"
+    assert [len(o.text) for o in once.cells[0].outputs[:1]] == [80]
+    assert sanitize_notebook(once) == once
+
+
+def test_a_verdict_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbgrader.utils import determine_grade
+
+    small = functools.partial(sanitize._Room, sources=100, outputs=300, pictures=2 * len(PNG))
+    monkeypatch.setattr(sanitize, "_Room", small)
+    drawn = new_output("display_data", data={"image/png": PNG, "text/plain": "p"})
+    noise = new_code_cell("x" * 5000, outputs=[drawn] * 9)
+    noise, graded = sanitize_notebook(new_notebook(cells=[noise, graded_cell("flatten", "<b>card</b>", 2.5)])).cells
+    assert (len(noise.source), len(noise.outputs)) == (100, 3)
+    assert sum("image/png" in o.data for o in noise.outputs) == 2
+    assert determine_grade(graded) == (2.5, 4.0)
+    assert graded.outputs[0].data["text/html"] == "<b>card</b>"
+
 
 HTML = "<img src=x onerror=alert(1)><script>alert(1)</script><style>*{background:url(http://evil)}</style>"
 
@@ -364,28 +357,6 @@ def hostile() -> NotebookNode:
         {"title": HTML, "widgets": widgets, "language_info": {"name": HTML, "pygments_lexer": HTML}, "kernelspec": HTML}
     )
     return nb
-
-
-def rendered(source: str, attachments: Any = None) -> str:
-    """Render Markdown as nbconvert does."""
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments or {})).render(source)
-
-
-def nbgrader_page(nb: NotebookNode, template: str) -> str:
-    """Show a notebook as nbgrader does."""
-    templates = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
-    exporter = HTMLExporter(
-        template_name=template,
-        extra_template_basedirs=[str(templates / "templates")],
-        extra_template_paths=[str(templates / "static" / "node_modules" / "bootstrap" / "dist" / "css")],
-    )
-    for cell in nb.cells:
-        if cell.metadata.get("nbgrader"):
-            cell.metadata.nbgrader.setdefault("score", 1.0)  # as GetGrades does
-    names = {"notebook": EXERCISE, "score": 1, "max_score": 2, "late_penalty": 0}
-    resources = {"nbgrader": names, "base_url": "", "index": 0, "total": 1, "student": "ada", "notebook_id": "x"}
-    page: str = exporter.from_notebook_node(nb, {**resources, "submission_id": "x", "assignment_id": "x"})[0]
-    return page
 
 
 @pytest.mark.parametrize("template", ["feedback", "formgrade"])
