@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,9 +15,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from autograder.sandbox import SandboxError
 from autograder.submission import Limits, Outcome
 
-__all__ = ["main"]
+__all__ = ["main", "missing"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DIRECTORY = click.Path(path_type=Path)
@@ -40,10 +42,6 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every failure is one line on stderr and a non-zero exit."""
-    from autograder.course import CourseError
-    from autograder.intake import IntakeError
-    from autograder.solution import ReleaseError
-
     # `kill` ends a run as Ctrl-C does: the workers are stopped, and what was graded is kept.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -55,10 +53,20 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (CourseError, IntakeError, ReleaseError, ValueError) as error:
+    except ModuleNotFoundError as error:
+        _fail(missing(error))
+    except (ValueError, SandboxError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+
+
+def missing(error: ModuleNotFoundError) -> str:
+    """Return what to do about a package that is not installed; raise the error where it is one of our own."""
+    package = (error.name or "").partition(".")[0]
+    if package in {"", "autograder", "i2dl"}:
+        raise error
+    return f"the package {package} is not installed: pip install 'i2dl[instructor]'"
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -99,17 +107,38 @@ def release(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
 @cli.command()
 @click.argument("exercises", nargs=-1)
 @click.option("--to", type=DIRECTORY, required=True, help="The directory to write them to.")
+@click.option("--run/--no-run", default=True, show_default=True, help="Run and judge them, and make pages of them.")
 @solutions_option
-def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
-    """Write the complete notebooks of EXERCISES (default: all), answers included."""
+def solutions(exercises: tuple[str, ...], to: Path, run: bool, solutions: Path) -> None:
+    """Write the complete notebooks of EXERCISES (default: all), answers included.
+
+    They are run like submissions, on secret cases, and written with their outputs and as HTML. A solution that does not
+    earn everything is an error.
+    """
     from autograder.solution import write_source
     from autograder.task import exercise_names
 
-    for name in exercises or exercise_names():
+    names = exercises or [n for n in exercise_names() if (solutions / f"{n}.py").exists()]
+    for name in names:
         if not (solutions / f"{name}.py").exists():
             msg = f"there is no exercise {name!r} in {solutions}"
             raise click.UsageError(msg)
-        click.echo(write_source(solutions / f"{name}.py", to))
+    paths = [solutions / f"{name}.py" for name in names]
+    if not run:
+        for path in paths:
+            click.echo(write_source(path, to))
+        return
+    from autograder.answers import solve_all
+
+    short = []
+    with _progress("Running") as shown:
+        shown(0, len(paths), None)
+        for done, solved in enumerate(solve_all(paths, to), start=1):
+            shown(done, len(paths), solved.outcome)
+            click.echo(f"{solved.share:4.0%}  {solved.page}")
+            short += [] if solved.share == 1 else [solved.outcome.exercise]
+    if short:
+        _fail(f"not all points were earned by {', '.join(short)}: the pages say where")
 
 
 @cli.command()
@@ -124,6 +153,12 @@ def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
 @click.option("--exercise", "exercises", multiple=True, help="Grade only this exercise; may be given again.")
 @click.option("--seed", help="Draws the secret cases.  [default: drawn once and kept in OUT/seed.txt]")
 @click.option("--workers", type=click.IntRange(1), help="How many at once.  [default: the number of cores]")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster, such as tcp://node1:8786, instead.")
+@click.option(
+    "--per-gpu",
+    type=click.IntRange(1),
+    help="How many submissions share a GPU, where torch tasks run on one.  [default: 2]",
+)
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
@@ -142,6 +177,12 @@ def solutions(exercises: tuple[str, ...], to: Path, solutions: Path) -> None:
     help="Limit for a submission.",
 )
 @click.option("--db", "db_url", help="The gradebook's URL.  [default: OUT/gradebook.db]")
+@click.option(
+    "--trust-submissions",
+    is_flag=True,
+    help="Grade even where the machine cannot confine submissions: they can then do whatever you can.",
+)
+@click.option("--pictures", is_flag=True, help="Draw what cells show, too: slower, for who reads the graded notebooks.")
 @solutions_option
 def grade(
     submissions: Path,
@@ -149,10 +190,14 @@ def grade(
     exercises: tuple[str, ...],
     seed: str | None,
     workers: int | None,
+    scheduler: str | None,
+    per_gpu: int | None,
     device: str,
     cell_seconds: float,
     total_seconds: float,
     db_url: str | None,
+    trust_submissions: bool,
+    pictures: bool,
     solutions: Path,
 ) -> None:
     """Grade everything in SUBMISSIONS, a directory or a zip.
@@ -171,8 +216,13 @@ def grade(
     from autograder.grading import grade as run_all
     from autograder.report import print_report
 
+    if scheduler and (workers or per_gpu):
+        msg = "--workers and --per-gpu are for this machine: a cluster has the workers that were started there"
+        raise click.UsageError(msg)
     console = Console()
-    limits = Limits(cell_seconds=cell_seconds, total_seconds=total_seconds)
+    limits = Limits(
+        cell_seconds=cell_seconds, total_seconds=total_seconds, trusted=trust_submissions, pictures=pictures
+    )
     with _progress() as shown:
         run = run_all(
             submissions,
@@ -181,6 +231,8 @@ def grade(
             seed=seed,
             exercises=exercises,
             workers=workers,
+            scheduler=scheduler,
+            per_gpu=per_gpu,
             limits=limits,
             device=device,
             db_url=db_url,
@@ -188,21 +240,27 @@ def grade(
         )
     print_report(console, run.outcomes)
     _print_places(console, out, run.graded_now, len(run.outcomes), run.seconds)
+    if run.failures:
+        _fail(f"the grader itself failed on {run.failures} of them (see grades.csv): the same command tries them again")
 
 
 class _progress:  # noqa: N801 - used as a function: with _progress() as shown
     """A progress bar with the remaining time, on stderr so that the report can be piped."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "Grading") -> None:
+        console = Console(stderr=True)
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("[bold]Grading"),
+            TextColumn(f"[bold]{what}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[last]}"),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
+            disable=not console.is_terminal,
+            # A submission takes seconds, and one may take minutes.
+            speed_estimate_period=600,
         )
 
     def __enter__(self) -> Callable[[int, int, Outcome | None], None]:
@@ -210,8 +268,11 @@ class _progress:  # noqa: N801 - used as a function: with _progress() as shown
         task = self._bar.add_task("grading", total=None, last="")
 
         def shown(done: int, total: int, last: Outcome | None) -> None:
-            text = "" if last is None else f"{last.student[:30]}: {last.kind}"
-            self._bar.update(task, completed=done, total=total, last=text)
+            if last is None:
+                # What is kept from before says nothing about how long the rest takes.
+                self._bar.reset(task, completed=done, total=total)
+            else:
+                self._bar.update(task, completed=done, last=f"{last.student[:30]}: {last.kind}")
 
         return shown
 
@@ -229,6 +290,22 @@ def _print_places(console: Console, out: Path, now: int, total: int, seconds: fl
         ("gradebook.db", "nbgrader's gradebook"),
     ):
         console.print(f"  {out / name}  [dim]{what}[/dim]", soft_wrap=True)
+
+
+@cli.command()
+def sandbox() -> None:
+    """Show what this machine has to confine submissions with, and what is missing."""
+    from rich.table import Table
+
+    from autograder.sandbox.layers import layers, missing
+
+    table = Table("protects", "by", "")
+    for layer in layers():
+        state = "[green]works" if layer.works else "[red]missing" if layer.needed else "[yellow]missing, not needed"
+        table.add_row(layer.protects, layer.means, state if layer.works else f"{state}[/]: {layer.advice}")
+    Console().print(table)
+    if missing():
+        _fail("untrusted work is not graded here; --trust-submissions grades what you would run yourself")
 
 
 @cli.command()
@@ -265,9 +342,9 @@ def _kept(course: Path) -> list[tuple[Path, Outcome, dict[str, str]]]:
         msg = f"there is no graded course in {course}: grade one with `autograder grade SUBMISSIONS --out {course}`"
         raise click.UsageError(msg)
     outcomes = [Outcome.from_dict(json.loads(r.read_text(encoding="utf-8"))["outcome"]) for r in records]
-    here = Course(course)
     return [
-        (course / "autograded" / o.student / o.exercise / f"{o.exercise}.ipynb", *with_marks(here, o)) for o in outcomes
+        (course / "autograded" / o.student / o.exercise / f"{o.exercise}.ipynb", o, comments)
+        for o, comments in with_marks(Course(course), outcomes)
     ]
 
 
@@ -295,9 +372,11 @@ def demo(to: Path, workers: int | None, solutions: Path) -> None:
     students = make_class(to / "handed-in", solutions)
     (to / MARKER).touch()
     console.print(f"A class of {len(students)} submissions lies in {to / 'handed-in'}.")
+    # Made by this very program: it is shown also where a machine cannot confine what strangers hand in.
+    limits = replace(LIMITS, trusted=True)
     with _progress() as shown:
         run = run_all(
-            to / "handed-in", to / "graded", solutions=solutions, workers=workers, limits=LIMITS, progress=shown
+            to / "handed-in", to / "graded", solutions=solutions, workers=workers, limits=limits, progress=shown
         )
     print_report(console, run.outcomes)
     _print_places(console, to / "graded", run.graded_now, len(run.outcomes), run.seconds)

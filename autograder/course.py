@@ -7,8 +7,10 @@ nbgrader's own commands, formgrader and exporters work in it unchanged.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
+import re
 import secrets
 import sys
 import warnings
@@ -16,15 +18,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SAWarning
 from traitlets.config import Config
 
-from autograder.solution import source_text, write_source
+from autograder import durable
+from autograder.solution import source_text
 
-__all__ = ["Course", "CourseError", "configure"]
+__all__ = ["Course", "CourseError", "configure", "scripts_on_path"]
+
+PATIENCE = 60.0
+"""Seconds that a command waits for another program that holds the gradebook."""
 
 SEED_FILE = "seed.txt"
 URL_FILE = "gradebook-url.txt"
+RELEASED = ".released"
 CONFIG = '''"""The settings of this grading course: nbgrader's commands run here with the referee inside."""
 
 from pathlib import Path
@@ -43,6 +51,9 @@ def configure(c: Config, root: Path, *, db_url: str | None = None) -> Config:
     """Put the course's directories, the reconciler and the referee into nbgrader's configuration ``c``."""
     c.CourseDirectory.root = str(root.resolve())
     c.CourseDirectory.db_url = db_url or _kept_url(root) or f"sqlite:///{root.resolve()}/gradebook.db"
+    if "course_id" not in c.CourseDirectory:
+        # Without a name, PostgreSQL finds that exercises refer to a course that does not exist.
+        c.CourseDirectory.course_id = "default_course"
     c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     c.ClearSolutions.enforce_metadata = True
@@ -112,15 +123,26 @@ class Course:
         """A page a student and exercise."""
         return self.root / "feedback"
 
+    @property
+    def patient_url(self) -> str:
+        """The gradebook's URL with which SQLite waits for another program; other databases do so by themselves."""
+        try:
+            url = make_url(self.db_url)
+        except ArgumentError:
+            return self.db_url
+        if url.get_backend_name() == "sqlite" and "timeout" not in url.query:
+            url = url.update_query_dict({"timeout": f"{PATIENCE:g}"})
+        return url.render_as_string(hide_password=False)
+
     def release_of(self, exercise: str) -> Path:
         """Return the path of the student's notebook of ``exercise``."""
         return self.released / exercise / f"{exercise}.ipynb"
 
     def write_config(self) -> None:
         """Write ``nbgrader_config.py``, so that ``nbgrader`` run in this directory uses the referee."""
-        (self.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+        durable.write(self.root / "nbgrader_config.py", CONFIG)
         if self._given_url and not (self.root / URL_FILE).exists():
-            _write_private(self.root / URL_FILE, self._given_url)
+            durable.write(self.root / URL_FILE, self._given_url + "\n", private=True)
 
     def seed(self, given: str | None = None) -> str:
         """Return the secret seed of this course: the given one, the one kept here, or a fresh one.
@@ -141,7 +163,7 @@ class Course:
             msg = f"{path} is missing, and with it the seed of the work graded in {self.root}: give it with --seed"
             raise CourseError(msg)
         seed = given if given is not None else secrets.token_hex(16)
-        _write_private(path, seed)
+        durable.write(path, seed + "\n", private=True)
         return seed
 
     def kept_seed(self) -> str:
@@ -169,19 +191,30 @@ class Course:
             msg = f"another run is grading in {self.root}: wait for it, or choose another --out"
             raise CourseError(msg) from error
 
-    def ensure_released(self, solution: Path) -> None:
-        """Release ``solution`` into this course unless that very release lies here already."""
-        kept = self.source / solution.stem / f"{solution.stem}.ipynb"
-        if not (
-            kept.exists()
-            and self.release_of(solution.stem).exists()
-            and kept.read_text(encoding="utf-8") == source_text(solution)
-        ):
+    def ensure_source(self, solution: Path) -> Path:
+        """Put the complete notebook of ``solution`` where nbgrader looks for it, and return its path."""
+        path, text = self.source / solution.stem / f"{solution.stem}.ipynb", source_text(solution)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            durable.write(path, text)
+        return path
+
+    def ensure_released(self, solution: Path, *, again: bool = False) -> None:
+        """Release ``solution`` into this course unless that very release lies here already, whole; or ``again``."""
+        mark = self.root / RELEASED / solution.stem
+        self.ensure_source(solution)
+        if again or not mark.exists() or mark.read_text(encoding="utf-8") != self._release_digest(solution.stem):
             self.generate(solution)
+            durable.write(mark, self._release_digest(solution.stem))
+
+    def _release_digest(self, exercise: str) -> str:
+        """Return what tells a release from one of another source, and from one that was cut off."""
+        files = self.source / exercise / f"{exercise}.ipynb", self.release_of(exercise)
+        parts = [file.read_bytes() if file.exists() else b"" for file in files]
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
     def generate(self, solution: Path) -> Path:
         """Release one solution with nbgrader's ``generate_assignment`` and return the student's notebook."""
-        write_source(solution, self.source)
+        self.ensure_source(solution)
         self._generate_assignment(solution.stem)
         made = self.release_of(solution.stem)
         if not made.exists():
@@ -190,7 +223,7 @@ class Course:
         return made
 
     def _generate_assignment(self, exercise: str) -> None:
-        """Run nbgrader's own ``generate_assignment``, quietly; its log is shown where it fails."""
+        """Run nbgrader's own ``generate_assignment``, quietly; where it fails, the error in its log is shown."""
         from nbgrader.converters import GenerateAssignment
         from nbgrader.coursedir import CourseDirectory
         from nbgrader.utils import capture_log
@@ -198,25 +231,38 @@ class Course:
         log = logging.getLogger("autograder.nbgrader")
         log.propagate = False
         log.setLevel(logging.INFO)
-        coursedir = CourseDirectory(config=self.config, assignment_id=exercise, log=log)
-        converter = GenerateAssignment(coursedir=coursedir, config=self.config, force=True, log=log)
-        with _scripts_on_path(), quiet_sqlalchemy():
+        config = Config(self.config, CourseDirectory={**self.config.CourseDirectory, "db_url": self.patient_url})
+        coursedir = CourseDirectory(config=config, assignment_id=exercise, log=log)
+        converter = GenerateAssignment(coursedir=coursedir, config=config, force=True, log=log)
+        with scripts_on_path(), _quiet():
             result = capture_log(converter)
         if not result["success"]:
-            msg = f"nbgrader could not release {exercise}:\n{result.get('log') or result.get('error', '')}"
+            msg = f"nbgrader could not release {exercise}: {_essence(result.get('log', '') + result.get('error', ''))}"
             raise CourseError(msg)
 
 
-@contextlib.contextmanager
-def quiet_sqlalchemy() -> Iterator[None]:
-    """Hide a warning about nbgrader's own way of adding a submission, of which a user can do nothing."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
-        yield
+def _essence(log: str) -> str:
+    """Return the message of the last error in a log, or its last line."""
+    errors = re.findall(r"^\s*[\w.]*(?:Error|Entry): (.+)$", log, flags=re.MULTILINE)
+    return str([*(log.strip().splitlines() or ["it does not say why"])[-1:], *errors][-1])[:300]
 
 
 @contextlib.contextmanager
-def _scripts_on_path() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
+    """Hide a warning about nbgrader's own queries, and a log of errors that are told in one line anyway."""
+    log = logging.getLogger("tornado.application")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+            yield
+    finally:
+        log.setLevel(before)
+
+
+@contextlib.contextmanager
+def scripts_on_path() -> Iterator[None]:
     """Let nbgrader find ``alembic``, which it runs as a command when it makes a gradebook, in this environment."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
@@ -224,9 +270,3 @@ def _scripts_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a secret (a seed, a URL with a password) so that only its owner can read it."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")

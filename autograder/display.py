@@ -90,7 +90,7 @@ def _wrap_code(line: str) -> list[str]:
 
 
 def _table(verdict: Verdict) -> list[str]:
-    if all(r.comparison.problem == "failed" for r in verdict.rows):
+    if view.stopped_everywhere(verdict):
         return []
     found = view.outputs(verdict)
     told: set[str] = set()
@@ -111,7 +111,7 @@ def _columns(output: Output, verdict: Verdict, more: str) -> list[str]:
     if verdict.kind == "quiz":
         return [name, "" if output.rows[0].actual is None else f"you answer {view.answer(output.rows[0])}"]
     if verdict.kind == "metric":
-        return [name, "; ".join(dict.fromkeys(clean(r.comparison.message, 200) for r in output.rows))]
+        return [name, output.measured]
     return [name, output.cases + more, f"error {output.error}", f"expected {output.expected}"]
 
 

@@ -1,169 +1,49 @@
 """A grading run: many submissions, several at once, each with exactly one outcome.
 
-What grades one submission is a pure function of (exercise, submission, seed, limits, device). A finished one is on
-disk before it counts, under a key made of all that its score depends on, so a run that was killed goes on where it
-was and a second run grades only what changed. Only this process writes to the gradebook.
+What grades one submission is a pure function of its job (:mod:`autograder.job`); where it runs is an executor's
+business. What comes back is written down here, and only here: a finished submission is on disk before it counts,
+under a key made of all that its score depends on. So a run that was killed goes on where it was, and a second run
+grades only what changed.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
-import functools
-import hashlib
 import json
-import logging
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
-import nbformat
-
-import autograder
-from autograder import gradebook
+from autograder import durable, gradebook
 from autograder.course import Course, CourseError
-from autograder.feedback import sanitize_notebook, write_feedback
+from autograder.executors import PER_GPU, Executor, Processes, WorkerDied, cores
 from autograder.intake import collect
-from autograder.reconcile import reconcile
-from autograder.referee import choose_device, grade_notebook
+from autograder.job import Graded, Job, Marks, grade_one, ungraded
 from autograder.report import write_grades
-from autograder.submission import Limits, Outcome, Submission, TaskResult
+from autograder.sources import open_source
+from autograder.submission import Limits, Outcome, Submission
 from autograder.task import exercise_names, load_exercise
 
-__all__ = ["Job", "Run", "grade", "grade_one"]
+__all__ = ["Run", "grade"]
 
-log = logging.getLogger(__name__)
-
-ATTEMPTS = 2
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that is needed to grade one submission, in a form that travels to another process."""
-
-    submission: Submission
-    course: Path
-    seed: str
-    limits: Limits
-    device: str
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """The exercise and the student: no two jobs of a run share them."""
-        return self.submission.exercise, self.submission.student
-
-    @property
-    def key(self) -> str:
-        """A digest of everything the score depends on."""
-        s = self.submission
-        digest = hashlib.sha256()
-        for part in (_bytes(s.notebook), _bytes(Course(self.course).release_of(s.exercise)), _grader_version()):
-            digest.update(hashlib.sha256(part).digest())
-        rest = [s.student, s.exercise, s.problem, self.seed, asdict(self.limits), self.device]
-        digest.update(json.dumps(rest).encode())
-        return digest.hexdigest()
-
-    @property
-    def record(self) -> Path:
-        """Where the outcome is kept."""
-        return self.course / "outcomes" / self.submission.exercise / f"{self.submission.student}.json"
-
-    @property
-    def graded(self) -> Path:
-        """Where the graded notebook is kept, in nbgrader's layout."""
-        s = self.submission
-        return self.course / "autograded" / s.student / s.exercise / f"{s.exercise}.ipynb"
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-@functools.cache
-def _grader_version() -> bytes:
-    """Return what the grader and the reference consist of: a changed task is graded again."""
-    root = Path(autograder.__file__).parent
-    files = sorted([*root.rglob("*.py"), *(root.parent / "i2dl").rglob("*.py")])
-    return b"".join(f.read_bytes() for f in files if "demo" not in f.parts)
-
-
-def grade_one(job: Job) -> Outcome:
-    """Grade one submission and put its graded notebook, its feedback and its outcome on disk; never raises."""
-    s = job.submission
-    started = time.perf_counter()
-    try:
-        outcome = _refused(job, s.problem) if s.problem else _graded(job, started)
-    except Exception as error:  # one bad notebook must not stop the rest, whatever is wrong with it
-        log.exception("grading %s failed", s.student)
-        outcome = _refused(job, f"grading failed: {type(error).__name__}: {error}"[:300])
-    if outcome.kind == "refused":
-        # What an earlier submission of this student left must not stand beside it.
-        job.graded.unlink(missing_ok=True)
-    write_feedback(job.graded, outcome, job.course / "feedback" / s.student / s.exercise)
-    _keep(job, outcome)
-    return outcome
-
-
-def _keep(job: Job, outcome: Outcome) -> None:
-    """Put the outcome on disk, under the key of all that it depends on."""
-    _write(job.record, json.dumps({"key": job.key, "outcome": outcome.to_dict()}, indent=1))
-
-
-def _graded(job: Job, started: float) -> Outcome:
-    s = job.submission
-    exercise = load_exercise(s.exercise)
-    released = nbformat.read(Course(job.course).release_of(s.exercise), as_version=4)
-    notebook, notes = reconcile(nbformat.read(s.notebook, as_version=4), released)
-    results = grade_notebook(notebook, exercise, job.seed, limits=job.limits, device=job.device)
-    _write(job.graded, nbformat.writes(sanitize_notebook(notebook)))
-    stopped = next((r for r in results if not r.ran), None)
-    return Outcome(
-        s.student,
-        s.exercise,
-        "graded" if stopped is None else "partly graded",
-        "" if stopped is None else f"{stopped.task}: {stopped.reasons[0]}",
-        (*s.notes, *notes),
-        tuple(results),
-        time.perf_counter() - started,
-    )
-
-
-def _refused(job: Job, reason: str) -> Outcome:
-    s = job.submission
-    tasks = load_exercise(s.exercise).tasks.values()
-    results = tuple(TaskResult(t.name, 0.0, t.points, (reason,), ran=False) for t in tasks)
-    return Outcome(s.student, s.exercise, "refused", reason, tuple(s.notes), results)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write durably: the file is whole or not there, even after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-# ---------------------------------------------------------------------------------------------------------------
+Progress = Callable[[int, int, Outcome | None], None]
+"""Told how many are done, of how many, and the last one."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished grading run."""
+    """A finished grading run.
+
+    ``failures`` counts the submissions on which the grader itself failed; the next run tries them again.
+    """
 
     course: Course
     outcomes: Sequence[Outcome]
     seconds: float
     graded_now: int
+    failures: int = 0
 
 
 def grade(
@@ -174,10 +54,12 @@ def grade(
     seed: str | None = None,
     exercises: Sequence[str] = (),
     workers: int | None = None,
+    scheduler: str | None = None,
+    per_gpu: int | None = None,
     limits: Limits | None = None,
     device: str = "auto",
     db_url: str | None = None,
-    progress: Callable[[int, int, Outcome | None], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Run:
     """Grade everything in ``source`` into the course at ``out``; see ``autograder grade --help``.
 
@@ -185,38 +67,50 @@ def grade(
     ------
     CourseError, IntakeError, UnknownExercise, ValueError
         If there is nothing to begin with; the message says what to do. A bad submission raises nothing.
+    SandboxError
+        If a machine cannot confine submissions and they are not to be trusted.
+    OSError
+        If what was graded cannot be written down; what was written before is kept.
     """
     started = time.perf_counter()
-    device = choose_device(device)
+    limits = limits or Limits()
     names = _choose_exercises(solutions, exercises)
     _require_usable(out)
-    course = Course(out, db_url=db_url)
-    with course.lock():
-        secret = course.seed(seed)
-        course.write_config()
-        for name in names:
-            course.ensure_released(solutions / f"{name}.py")
-        submissions = collect(source, course.submitted, names, {n: course.release_of(n) for n in names})
-        jobs = [Job(s, course.root, secret, limits or Limits(), device) for s in submissions]
-        outcomes: dict[tuple[str, str], Outcome] = {}
-        record = gradebook.writer(course)
-        todo = []
-        for job in jobs:
-            kept = _finished(job)
-            if kept is None:
-                todo.append(job)
-            else:
-                outcomes[job.name] = kept
-                # The last run may have been killed between the file and the gradebook.
-                record(kept, job.graded)
-        progress(len(outcomes), len(jobs), None)
-        for job, outcome in _run_all(todo, workers or os.cpu_count() or 1):
-            outcomes[job.name] = outcome
-            record(outcome, job.graded)
-            progress(len(outcomes), len(jobs), outcome)
-        ordered = [outcomes[job.name] for job in jobs]
-        write_grades(ordered, course.root / "grades.csv")
-    return Run(course, ordered, time.perf_counter() - started, len(todo))
+    with open_source(source):
+        pass  # What cannot be read is said before anything is begun.
+    with _executor(scheduler, workers, per_gpu) as executor:
+        versions = executor.ready(names, limits)
+        device = executor.device(device) if device != "auto" else device
+        course = Course(out, db_url=db_url)
+        with course.lock():
+            course.write_config()
+            secret = course.seed(seed)
+            sources = {name: course.ensure_source(solutions / f"{name}.py") for name in names}
+            submissions = collect(source, course.submitted, names, sources)
+            known = gradebook.known_exercises(course)
+            for name in sorted({s.exercise for s in submissions}):
+                course.ensure_released(solutions / f"{name}.py", again=name not in known)
+            if device == "auto":
+                # Looking for a GPU takes seconds, so only where one might be used.
+                device = executor.device(device) if any(_uses_torch(s.exercise) for s in submissions) else "cpu"
+            terms = _Terms(course, secret, versions, limits, device)
+            with gradebook.Writer(course) as book:
+                kept, todo = _kept(terms, submissions, book)
+                progress(len(kept), len(submissions), None)
+                done = dict(kept)
+                for job, graded in _run_all(executor, map(terms.job, todo)):
+                    _keep(course, job, graded)
+                    book.add(_entry(job, graded))
+                    done[job.name] = graded
+                    progress(len(done), len(submissions), graded.outcome)
+            ordered = [done[s.exercise, s.student] for s in submissions]
+            write_grades([g.outcome for g in ordered], course.root / "grades.csv")
+    seconds, failures = time.perf_counter() - started, sum(not g.final for g in ordered)
+    return Run(course, [g.outcome for g in ordered], seconds, len(todo), failures)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Before
 
 
 def _choose_exercises(solutions: Path, asked: Sequence[str]) -> list[str]:
@@ -236,68 +130,123 @@ def _require_usable(out: Path) -> None:
     if out.exists() and not out.is_dir():
         msg = f"{out} is a file, not a directory: choose another --out"
         raise CourseError(msg)
-    if out.is_dir() and any(out.iterdir()) and not (out / "nbgrader_config.py").exists():
+    # The lock, which is taken before anything else is written, is no sign that the place is in use.
+    used = out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir())
+    if used and not (out / "nbgrader_config.py").exists():
         msg = f"{out} is not empty and holds no grading course: choose another --out"
         raise CourseError(msg)
 
 
-def _finished(job: Job) -> Outcome | None:
-    """Return the outcome of an earlier run, if nothing that it depends on has changed."""
+def _executor(scheduler: str | None, workers: int | None, per_gpu: int | None) -> Executor:
+    if scheduler is None:
+        return Processes(workers or cores(), per_gpu=per_gpu or PER_GPU)
+    # Late: only who grades on a cluster needs what it is made of.
+    from autograder.cluster import Cluster
+
+    return Cluster(scheduler)
+
+
+def _uses_torch(exercise: str) -> bool:
+    return any(task.arrays == "torch" for task in load_exercise(exercise).tasks.values())
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What all jobs of a run have in common."""
+
+    course: Course
+    seed: str
+    versions: dict[str, str]
+    limits: Limits
+    device: str
+
+    def job(self, s: Submission) -> Job:
+        """Return the job for a submission; the device is none of its business unless PyTorch is."""
+        return Job.of(
+            s,
+            self.course.release_of(s.exercise),
+            seed=self.seed,
+            grader=self.versions[s.exercise],
+            limits=self.limits,
+            device=self.device if _uses_torch(s.exercise) else "cpu",
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Many at once
+
+
+def _run_all(executor: Executor, jobs: Iterator[Job]) -> Iterator[tuple[Job, Graded]]:
+    """Yield results as they are ready; no more jobs are held in memory than the executor has use for."""
+    running: dict[Future[Graded], Job] = {}
+    while True:
+        for job in islice(jobs, max(executor.ahead - len(running), 0)):
+            submit = executor.submit_to_gpu if job.device == "cuda" else executor.submit
+            running[submit(grade_one, job)] = job
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            job = running.pop(future)
+            try:
+                yield job, future.result()
+            except WorkerDied as error:
+                yield job, ungraded(job, str(error))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is kept
+
+
+def _record_of(course: Course, job: Job) -> Path:
+    return course.root / "outcomes" / job.exercise / f"{job.student}.json"
+
+
+def _keep(course: Course, job: Job, graded: Graded) -> None:
+    """Put the graded notebook, the feedback and, when these are there, the outcome on disk."""
+    notebook = course.autograded / job.student / job.exercise / f"{job.exercise}.ipynb"
+    if graded.notebook:
+        durable.write(notebook, graded.notebook)
+    else:
+        # What an earlier submission of this student left must not stand beside it.
+        notebook.unlink(missing_ok=True)
+    durable.write(course.feedback / job.student / job.exercise / f"{job.exercise}.html", graded.page)
+    record = {
+        "key": job.key if graded.final else "",
+        "outcome": graded.outcome.to_dict(),
+        "marks": asdict(graded.marks),
+        "trouble": graded.trouble,
+    }
+    durable.write(_record_of(course, job), json.dumps(record, indent=1))
+
+
+def _kept(
+    terms: _Terms, submissions: Iterable[Submission], book: gradebook.Writer
+) -> tuple[dict[tuple[str, str], Graded], list[Submission]]:
+    """Return what earlier runs have graded and nothing has changed of, and the submissions that are left."""
+    kept, todo, written = {}, [], book.written()
+    for submission in submissions:
+        job = terms.job(submission)
+        found = _read_record(terms.course, job)
+        if found is None:
+            todo.append(submission)
+            continue
+        kept[job.name] = found
+        if written.get(job.name) != job.key:
+            # The last run was stopped between the file and the gradebook.
+            book.add(_entry(job, found))
+    return kept, todo
+
+
+def _read_record(course: Course, job: Job) -> Graded | None:
     try:
-        kept = json.loads(job.record.read_text(encoding="utf-8"))
-        return Outcome.from_dict(kept["outcome"]) if kept["key"] == job.key else None
+        record = json.loads(_record_of(course, job).read_text(encoding="utf-8"))
+        if record["key"] != job.key:
+            return None
+        return Graded(Outcome.from_dict(record["outcome"]), Marks(**record["marks"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _run_all(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
-    """Yield outcomes as they are ready. A worker that dies takes nothing with it: the rest goes on, each job alone."""
-    waiting = {job.name: job for job in jobs}
-    if not waiting:
-        return
-    try:
-        with _processes(min(workers, len(waiting))) as pool:
-            futures = {pool.submit(grade_one, job): job for job in jobs}
-            for future in concurrent.futures.as_completed(futures):
-                outcome = future.result()
-                del waiting[futures[future].name]
-                yield futures[future], outcome
-    except BrokenProcessPool:
-        log.warning("a worker died; the %d submissions that are left run in a process of their own", len(waiting))
-    with concurrent.futures.ThreadPoolExecutor(workers) as threads:
-        alone = {threads.submit(_run_alone, job): job for job in waiting.values()}
-        for finished in concurrent.futures.as_completed(alone):
-            yield alone[finished], finished.result()
-
-
-def _run_alone(job: Job) -> Outcome:
-    """Grade one submission in a process of its own, so that its end is nobody else's."""
-    for _ in range(ATTEMPTS):
-        with contextlib.suppress(BrokenProcessPool), _processes(1) as pool:
-            return pool.submit(grade_one, job).result()
-    outcome = _refused(job, f"the grader's own process died {ATTEMPTS} times over this submission")
-    _keep(job, outcome)
-    return outcome
-
-
-@contextlib.contextmanager
-def _processes(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
-    """Yield worker processes that inherit no thread and no lock of this one, and end with this block, work or no."""
-    context = multiprocessing.get_context("forkserver")
-    pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
-    try:
-        yield pool
-    except BaseException:
-        # Stopped from outside: waiting for what is queued would take as long as grading it. A kernel whose worker
-        # is gone ends by itself.
-        running = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in running:
-            process.terminate()
-        raise
-    pool.shutdown()
-
-
-def _one_thread() -> None:
-    """Keep torch, imported later, to one thread a worker: there are as many workers as cores."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+def _entry(job: Job, graded: Graded) -> gradebook.Entry:
+    return gradebook.Entry(job.student, job.exercise, job.key if graded.final else "", graded.marks)

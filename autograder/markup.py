@@ -95,7 +95,8 @@ def _header(verdict: Verdict) -> str:
         f'<div><span style="color:{TONES[symbol]};font-weight:700">{symbol}</span>'
         f' <b style="font-size:15px">{text(verdict.task, 80)}</b>'
         f' <span style="{MUTED};margin-left:.5em">{_inline(view.headline(verdict))}</span></div>'
-        f'<div style="white-space:nowrap">{_bar(verdict)} <b>{text(view.points(verdict))}</b></div></div>'
+        f'<div style="white-space:nowrap;margin-left:auto">{_bar(verdict)} <b>{text(view.points(verdict))}</b></div>'
+        "</div>"
     )
 
 
@@ -120,7 +121,7 @@ def _bar(verdict: Verdict) -> str:
 
 def _table(verdict: Verdict) -> str:
     found = view.outputs(verdict)
-    if not found or all(r.comparison.problem == "failed" for r in verdict.rows):
+    if not found or view.stopped_everywhere(verdict):
         return ""
     plain = verdict.kind in {"quiz", "metric"}
     names = ["", "output" if not plain else "", "", "largest error", "expected"]
@@ -146,8 +147,7 @@ def _output_rows(output: Output, verdict: Verdict, told: set[str], left: list[in
         given = "" if first.actual is None else f"you answer {view.answer(first)}"
         cells.append(f'<td colspan="3" style="{CELL};width:100%;{MUTED}">{text(given)}</td>')
     elif verdict.kind == "metric":
-        said = "; ".join(dict.fromkeys(r.comparison.message for r in output.rows))
-        cells.append(f'<td colspan="3" style="{CELL};width:100%">{prose(view.sentence(said))}</td>')
+        cells.append(f'<td colspan="3" style="{CELL};width:100%">{prose(view.sentence(output.measured))}</td>')
     else:
         cells += [
             f'<td style="{CELL};white-space:nowrap">{text(output.cases + more)}</td>',
@@ -259,7 +259,8 @@ def _shapes(actual: tuple[int, ...], expected: tuple[int, ...]) -> str:
 def _stopped(verdict: Verdict) -> str:
     """Show an error as the student's own: what it means, their line, Python's words."""
     if verdict.failure is None:
-        return f'<div style="padding:0 0 .8em">{prose(view.sentence(verdict.reason))}</div>' if verdict.reason else ""
+        reason = prose(view.sentence(verdict.reason))
+        return f'<div style="border-top:{LINE};padding:.55em 0 .8em">{reason}</div>' if reason else ""
     meaning, lines = view.stopped(verdict)
     left_out = [r for r in verdict.rows if r.comparison.problem == "failed"]
     cases = list(dict.fromkeys(clean(r.case.name, 60) for r in left_out))

@@ -89,7 +89,8 @@ def number(value: Any, digits: int = 4) -> str:
     if isinstance(plain, int) and abs(plain) < 10**9:
         return str(plain)
     try:
-        return f"{float(plain):.{digits}g}".replace("inf", "∞").replace("nan", "NaN")
+        # Adding 0 makes −0 a plain 0.
+        return f"{float(plain) + 0.0:.{digits}g}".replace("inf", "∞").replace("nan", "NaN")
     except OverflowError:
         return "very large"
 

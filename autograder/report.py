@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autograder import durable
 from autograder.submission import Kind, Outcome, TaskResult
 from autograder.text import clean
 
@@ -75,7 +76,7 @@ def write_grades(outcomes: Sequence[Outcome], path: Path) -> None:
         scores = {(o.exercise, r.task): r.score for r in o.results}
         rest = [o.by_hand, o.reason, "; ".join(o.notes), *(scores.get(key) for key in names)]
         writer.writerow([_cell(value) for value in (*fixed, *rest)])
-    _replace(path, text.getvalue())
+    durable.write(path, text.getvalue())
 
 
 def _task_columns(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], str]:
@@ -85,24 +86,17 @@ def _task_columns(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], str]:
     return {(exercise, task): task if uses[task] == 1 else f"{exercise}/{task}" for exercise, task in keys}
 
 
+_FORMULA = re.compile(r"(^|[;|\t])(\s*)(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet may see a formula: at the beginning of a cell, or of what it takes for one."""
+
+
 def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{round(value, 4):g}"
     # Spreadsheets run what begins like a formula; tabs and line breaks in front of it are gone by now.
-    text = _clean(str(value))
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    return _FORMULA.sub(r"\1\2'", _clean(str(value)))
 
 
 def _clean(text: str) -> str:

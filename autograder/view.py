@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ __all__ = [
     "points",
     "sentence",
     "stopped",
+    "stopped_everywhere",
     "to_explain",
     "why",
 ]
@@ -29,6 +31,7 @@ __all__ = [
 RIGHT, WRONG, PARTLY = "✓", "✗", "◐"
 MAX_GROUPS = 2
 MAX_OUTPUTS = 24
+_AT_THE_EDGE = re.compile(r"right in general, wrong at the edge: .*?\. (?=\S)")
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,20 @@ class Output:
         return f"{what} in {n - right} of {n} cases"
 
     @property
+    def measured(self) -> str:
+        """What was measured, or why nothing could be; where the cases differ, case by case."""
+        cases: dict[str, list[str]] = {}
+        for row in self.rows:
+            cases.setdefault(clean(row.comparison.message, 200), []).append(clean(row.case.name, 60))
+        if len(cases) == 1:
+            return next(iter(cases))
+        return "; ".join(f"{', '.join(names)}: {message}" for message, names in cases.items())
+
+    @property
     def error(self) -> str:
         """The largest error over the cases, absolute, and relative to the largest expected entry."""
+        if isinstance(self.rows[0].expected, (bool, str)):
+            return "–"
         shown = [r.comparison for r in self.rows if not r.ok] or [r.comparison for r in self.rows]
         errors = [c for c in shown if c.problem in {"", "value", "dtype", "not finite"}]
         if not errors:
@@ -159,8 +174,10 @@ def headline(verdict: Verdict) -> str:
     reached = [r for r in verdict.rows if r.comparison.problem != "failed"]
     if verdict.failure is not None and verdict.failure.kind == "NotImplementedError":
         return "still the stub"
-    if not reached:
+    if stopped_everywhere(verdict):
         return "the code stops with an error"
+    if not reached:
+        return "what it returns cannot be measured"
     if verdict.kind == "metric":
         return "not good enough yet" if verdict.failure is None else "the code stops with an error"
     found = outputs(verdict)
@@ -186,12 +203,24 @@ def listed(names: Sequence[str]) -> str:
 
 
 def sentence(text: str, names: Collection[str] = (), limit: int = 600) -> str:
-    """Return a diagnosis as a sentence: with a full stop, and a capital letter unless it begins with a name."""
+    """Return a diagnosis as a sentence: with a full stop, and a capital letter unless it begins with a name.
+
+    What stands before a diagnosis that shows at an edge alone is a sentence of its own.
+    """
     shown = clean(text, limit).strip()
     if not shown:
         return ""
-    first = shown[0] if shown.split()[0] in names else shown[0].upper()
-    return first + shown[1:] + ("" if shown[-1] in ".?!…" else ".")
+    edge = _AT_THE_EDGE.match(shown)
+    parts = [shown[: edge.end()], shown[edge.end() :]] if edge else [shown]
+    said = "".join(_begun(part, names) for part in parts)
+    return said + ("" if said[-1] in ".?!…" else ".")
+
+
+def _begun(text: str, names: Collection[str]) -> str:
+    """Return the text with a capital letter, unless it begins with a name or with a symbol such as p."""
+    word = text.split()[0]
+    symbol = len(word) == 1 and word != "a"
+    return text if word in names or "_" in word or symbol else text[0].upper() + text[1:]
 
 
 def names(rows: Sequence[Row]) -> set[str]:
@@ -222,6 +251,11 @@ def stopped(verdict: Verdict) -> tuple[str, str]:
     if meaning.rstrip(".") in {message.rstrip("."), f"{kind}: {message}".rstrip(". ")}:
         meaning = ""
     return sentence(meaning), "\n".join(lines)
+
+
+def stopped_everywhere(verdict: Verdict) -> bool:
+    """Whether the code stops with an error in every case, so that no output has anything to say."""
+    return all(r.comparison.problem == "failed" and r.comparison.message == "not reached" for r in verdict.rows)
 
 
 def only_there(verdict: Verdict) -> str:

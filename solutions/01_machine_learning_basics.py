@@ -837,7 +837,7 @@ picture = Picture(figsize=(7.2, 4.6), layout="constrained")
 ax = picture.subplots()
 for digit in range(10):
     mine = z[train_labels == digit]
-    ax.scatter(*mine.T, s=14, color=COLOURS[digit], marker=MARKERS[digit], label=str(digit), linewidth=0)
+    ax.scatter(*mine.T, s=20, color=COLOURS[digit], marker=MARKERS[digit], label=str(digit), linewidth=0)
 share = variances[:2].sum() / variances.sum()
 ax.set(title=f"two of 64 directions, {share:.0%} of the variance", xlabel="first", ylabel="second", aspect="equal")
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -1153,8 +1153,9 @@ picture
 # **Mind the edge.** At a score of 1000 on the wrong side $\hat y$ is rounded to 1, and $\log(1 - \hat y) = -\infty$;
 # the true loss is 1000. So compute the loss from the score, before anything is rounded:
 #
-# $$-\log \sigma(z) = \log(1 + e^{-z}), \qquad -\log(1 - \sigma(z)) = \log(1 + e^{z}),
-# \qquad \text{together } \; \log(1 + e^z) - y z$$
+# $$-\log \sigma(z) = \log(1 + e^{-z}), \qquad -\log(1 - \sigma(z)) = \log(1 + e^{z})$$
+#
+# Both are $\log(1 + e^z) - y z$, the first with $y = 1$, the second with $y = 0$.
 #
 # `np.logaddexp(a, b)` computes $\log(e^a + e^b)$ without overflow. Write the sigmoid yourself, too (`torch.sigmoid` and
 # the losses of `torch.nn` are not allowed).
@@ -1274,7 +1275,7 @@ left.plot(x_cat, X_cat @ least_squares(X_cat, y_cat), "--", color=GREY, label="l
 left.plot(x_cat, sigmoid(X_cat @ theta_cat), color=ORANGE, label="logistic regression")
 left.axhspan(0, 1, color=GREY, alpha=0.1)
 left.set(xlabel="feature", ylabel="probability of a cat")
-left.legend(frameon=False, loc="center right")
+left.legend(frameon=False, loc="upper left")
 picture
 
 # %% [markdown]

@@ -675,9 +675,8 @@ def power(x, n):
 #
 # Plain numbers may take part, as in `2 * x`. `as_value` makes constants of them.
 
+
 # %% nbgrader={"grade_id": "as_value", "locked": true}
-
-
 def as_value(number):
     """Return a Value as it is, and a plain number as a constant."""
     return number if isinstance(number, Number) else Value(number, "constant")
@@ -798,7 +797,7 @@ check("topological_order")
 #
 # $$\text{parent.grad} \mathrel{+}= \text{slope} \cdot \text{node.grad}$$
 #
-# It is $+=$ and not $=$: what is used twice influences $f$ on two ways, and both count. For $f = x \cdot x$ at
+# It is `+=` and not `=`: what is used twice influences $f$ on two ways, and both count. For $f = x \cdot x$ at
 # $x = 3$, two edges lead to $x$, each with slope 3, so $3 + 3 = 6 = 2x$ arrives.
 #
 # A second call should give the same gradients and not twice as much, so begin by setting all to zero. (PyTorch adds
@@ -999,9 +998,8 @@ picture
 #
 # Example: $(3 + 1\varepsilon) \cdot (5 + 2\varepsilon) = 15 + 11\varepsilon$.
 
+
 # %% nbgrader={"grade_id": "as_dual", "locked": true}
-
-
 def as_dual(number):
     """Return a Dual as it is, and a plain number as a constant: its slope is 0."""
     return number if isinstance(number, Number) else Dual(number)
@@ -1478,7 +1476,9 @@ for name, (method, color, style) in methods.items():
     ax.loglog(sizes, [cost(method, n) for n in sizes], style, color=color, label=name)
 ax.set(xlabel="inputs", ylabel="cost / cost of the program", title="a whole gradient, counted")
 ax.set_xticks(sizes, [str(n) for n in sizes])
-ax.grid(alpha=0.3, which="both")
+ax.set_yticks([3, 10, 30, 100], ["3", "10", "30", "100"])
+ax.minorticks_off()
+ax.grid(alpha=0.3)
 ax.legend(frameon=False)
 picture
 

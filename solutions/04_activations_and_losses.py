@@ -24,7 +24,8 @@
 # | 10 | L1, L2, elastic net, max-norm, weight decay | zeros and small weights, smooth curves |
 #
 # It follows lectures 3, 4 and 7, and takes **about six hours**. Three sittings are a good plan: parts 1–6, 7–9, 10.
-# The steps do not build on each other: if one does not come out, go on with the next.
+# The steps do not build on each other: if one does not come out, go on with the next. (A picture that needs it will
+# have to wait.)
 #
 # Fill in the cells that say `YOUR CODE HERE`. After each one stands a cell such as `check("sigmoid")`: it runs your
 # functions on drawn inputs and shows what is right, where it differs, and often why. Check as often as you like.
@@ -210,9 +211,8 @@ activation_curves(
 # %% [markdown]
 # From here on, a sigmoid is given to you, so that no later step depends on yours:
 
+
 # %% nbgrader={"grade_id": "given_sigmoid", "locked": true}
-
-
 def sigma(x):
     """Return σ(x), safe for every x: the sigmoid as half a tanh, moved up."""
     return 0.5 * (1.0 + np.tanh(0.5 * x))
@@ -519,9 +519,8 @@ check("dead_units")
 # Left: 48 digits, 60 units with biases well below 0. Dark where a unit is on; an orange mark under the dead ones.
 # Right: a small ReLU network learns, with three learning rates. Every step is a chance to be thrown out.
 
+
 # %% nbgrader={"grade_id": "dying", "locked": true}
-
-
 def train_relu(rate, steps=100):
     """Fit a bumpy function with one hidden layer of 60 ReLU units; return x and (w, b) of that layer at each step."""
     rng = np.random.default_rng(4)
@@ -1272,17 +1271,14 @@ check("svm_loss")
 
 # %%
 lecture_scores = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
-print(f"{'scores':>22}    true  {'hinge':>7} {'cross-entropy':>14}")
-for name, s, true in zip(["cat", "chair", "car"], lecture_scores, range(3), strict=True):
-    hinge, entropy = (loss(s[None], np.array([true]))[0] for loss in (svm_loss, softmax_loss))
-    print(f"{s!s:>22}   {name:>5} {hinge:8.2f} {entropy:14.3f}")
-print(
-    f"{'mean':>22} {svm_loss(lecture_scores, np.arange(3))[0]:17.2f} "
-    f"{softmax_loss(lecture_scores, np.arange(3))[0]:14.2f}\n"
-)
-for model, s in enumerate([[5.0, -3, 2], [5.0, 10, 10], [5.0, -20, -20]], start=1):
-    hinge, entropy = (loss(np.array([s]), np.array([0]))[0] for loss in (svm_loss, softmax_loss))
-    print(f"model {model} {s!s:>20} {hinge:12.0f} {entropy:14.2g}")
+rows = [*zip(["cat", "chair", "car"], lecture_scores[:, None], [[0], [1], [2]], strict=True)]
+rows += [("all three", lecture_scores, [0, 1, 2])]
+rows += [(f"model {i}", np.array([s]), [0]) for i, s in enumerate([[5, -3, 2], [5, 10, 10], [5, -20, -20]], start=1)]
+print(f"{'':>9} {'scores':>20} {'hinge':>8} {'cross-entropy':>15}")
+for name, s, true in rows:
+    hinge, entropy = (loss(s * 1.0, np.array(true))[0] for loss in (svm_loss, softmax_loss))
+    shown = "".join(f"{score:7.1f}" for score in s[0]) if len(s) == 1 else "mean"
+    print(f"{name:>9} {shown:>21} {hinge:7.2f} {entropy:15.4g}")
 
 # %% [markdown]
 # The hinge loss sees no difference between models 1 and 3: both are beyond the margin, and it is satisfied. The
@@ -1599,6 +1595,7 @@ for row, (name, colour) in zip(
         ax.plot(grid, powers(grid) @ w + bias, color=colour, linewidth=2)
         ax.plot(x_points, y_points, "o", color="black", markersize=3)
         ax.set(title=f"{name}, λ = {strength:g}\n{np.sum(w != 0)} weights, largest {np.abs(w).max():.2g}", ylim=(-2, 2))
+        ax.set_xticks([-1, 0, 1])
 picture
 
 # %% [markdown]
@@ -1718,9 +1715,8 @@ check("weight_decay")
 # its usual size. A coupled $\lambda w$ is divided along with it. Two weights, both started at 1, receive pure noise as
 # gradients: one large noise, one small. Decay should treat them alike. Does it?
 
+
 # %% nbgrader={"grade_id": "adam", "locked": true}
-
-
 def adam_direction(gradient, state, t, betas=(0.9, 0.999)):
     """Return Adam's direction for step t = 1, 2, …, and its new state."""
     first = betas[0] * state[0] + (1 - betas[0]) * gradient

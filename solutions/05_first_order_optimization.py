@@ -571,6 +571,7 @@ picture = Picture(figsize=(11, 3.8), layout="constrained")
 left, right = picture.subplots(1, 2)
 paths = {f"m = {m}": fit_line(m, 15, lambda k: 0.25) for m in (2, 12, 60)}
 show_contours(line_loss, (-0.8, 1.8), (-0.7, 1.2), paths=paths, minimum=tuple(solution), title="15 epochs", ax=left)
+left.set(xlabel="$a$", ylabel="$b$")
 kinds = {
     r"constant 0.2": lambda k: 0.2,
     r"$20/(100 + k)$": lambda k: 20 / (100 + k),
@@ -1007,13 +1008,13 @@ check("adam_update")
 # On a plane, how long are the steps with and without the correction, as a multiple of $\alpha$?
 
 # %%
-lengths = {
-    name: np.abs(np.diff(walk(adam_update, np.ones_like, [0.0], steps=2000, rate=1.0, bias_correction=on)[:, 0]))
-    for name, on in {"Adam": True, "without bias correction": False}.items()
-}
-picture = show_values(lengths, ylabel="step, in units of $\\alpha$", log=False, title="on a plane")
-picture.axes[0].set(xscale="symlog", ylim=(0, 8))
-print("the first steps without:", np.round(lengths["without bias correction"][:5], 2))
+lengths = {}
+for name, on in {"Adam": True, "without bias correction": False}.items():
+    path = walk(adam_update, np.ones_like, [0.0], steps=2000, rate=1.0, bias_correction=on)
+    lengths[name] = [np.nan, *np.abs(np.diff(path[:, 0]))]  # there is no step 0
+picture = show_values(lengths, ylabel="length of the step / $\\alpha$", log=False, title="on a plane")
+picture.axes[0].set(xscale="log", ylim=(0, 8))
+print("the first steps without:", "  ".join(f"{length:.2f}" for length in lengths["without bias correction"][1:6]))
 picture
 
 # %% [markdown]
@@ -1262,8 +1263,8 @@ for name in ("λw in the gradient", "AdamW"):
     ends[name] = np.abs(w)
 picture = Picture(figsize=(6, 3.2), layout="constrained")
 ax = picture.subplots()
-for (name, w), style in zip(ends.items(), ["o--", "s-"], strict=True):
-    ax.semilogx(scales, w, style, label=name)
+for (name, w), style, colour in zip(ends.items(), ["o--", "s-"], [ORANGE, BLUE], strict=True):
+    ax.semilogx(scales, w, style, color=colour, label=name)
 ax.set(xlabel="size of the weight's gradients", ylabel="|w| after 1500 steps", title="who decays?", ylim=(0, None))
 ax.legend(frameon=False)
 picture
@@ -1292,12 +1293,12 @@ LANDSCAPES = {"ravine": (RAVINE, 60), "saddle": (SADDLE, 40), "Rosenbrock": (ROS
 FAMILIES = (list(RACE)[:3], list(RACE)[3:6], list(RACE)[6:])
 
 tracks = {name: {} for name in LANDSCAPES}
-for place, (name, (land, steps)) in enumerate(LANDSCAPES.items()):
-    for rule_name, (rule, rates, options) in RACE.items():
-        try:
-            tracks[name][rule_name] = walk(rule, land.gradient, land.start, steps=steps, rate=rates[place], **options)
-        except NotImplementedError:
-            print(f"{rule_name} is still to be written")
+for rule_name, (rule, rates, options) in RACE.items():
+    try:
+        for (name, (land, steps)), rate in zip(LANDSCAPES.items(), rates, strict=True):
+            tracks[name][rule_name] = walk(rule, land.gradient, land.start, steps=steps, rate=rate, **options)
+    except NotImplementedError:
+        print(f"{rule_name} is still to be written")
 
 picture = Picture(figsize=(12, 9), layout="constrained")
 for row, family in zip(picture.subplots(3, 3), FAMILIES, strict=True):
@@ -1308,12 +1309,11 @@ for row, family in zip(picture.subplots(3, 3), FAMILIES, strict=True):
 picture
 
 # %%
-print(f"{'height above the minimum':20}" + "".join(f"{name:>14}" for name in LANDSCAPES))
-for rule_name in RACE:
+print(f"{'height above the minimum':24}" + "".join(f"{name:>14}" for name in LANDSCAPES))
+for rule_name in tracks["ravine"]:
     heights = []
     for name, (land, _) in LANDSCAPES.items():
-        path = tracks[name].get(rule_name, np.full((1, 2), np.nan))
-        heights.append(land.value(path[-1]) - land.value(np.array(land.minimum)))
+        heights.append(land.value(tracks[name][rule_name][-1]) - land.value(np.array(land.minimum)))
     print(f"{rule_name:24}" + "".join(f"{height:14.2e}" for height in heights))
 
 # %% [markdown]
@@ -1417,8 +1417,10 @@ for name, clip in {
     "by norm": lambda g: clip_by_global_norm([g], 1.5)[0][0],
 }.items():
     paths[name] = walk(sgd_update, lambda x, clip=clip: clip(cliff_gradient(x)), [1.45, 1.6], steps=25, rate=0.15)
-print("without clipping the first step leads to", paths["no clipping"][1].round(1))
-show_contours(cliff, (-2.5, 2.5), (-1, 2), paths=paths, minimum=(0, 0), title="a cliff")
+print("without clipping the first step leads to ({:.1f}, {:.1f})".format(*paths["no clipping"][1]))
+picture = show_contours(cliff, (-2.5, 2.5), (-1, 2), paths=paths, minimum=(0, 0), title="a cliff")
+picture.axes[0].get_legend().set_loc("lower right")
+picture
 
 # %% [markdown]
 # ## 8 Schedules
@@ -1667,6 +1669,8 @@ scheduled = {
     "on plateau from 3": train_digits(lambda _: 3.0, 25, plateau=True),
 }
 show_values(scheduled, xlabel="epoch", ylabel="training loss", title="a high rate that falls", ax=right)
+for ax in (left, right):
+    ax.set_ylim(top=20)  # room for the legend
 picture
 
 # %% [markdown]
@@ -1698,15 +1702,15 @@ picture
 check()
 
 # %% [markdown]
-# **What to remember**
+# ## What to remember
 #
 # - One rate for all directions is limited by the steepest, $\alpha < 2/c_{\max}$, and slow in the flattest.
 # - Mini-batch noise falls with the root of the batch size. A constant rate never lets it die out; rates with
 #   $\sum \alpha_n = \infty$ and $\sum \alpha_n^2 < \infty$ do.
 # - Momentum adds gradients up: it cancels what changes its sign and multiplies what stays by up to $1/(1 - \beta)$.
 #   With the rate inside or outside it is the same rule only while the rate is constant.
-# - RMSProp divides by the root of the second moment, Adam adds momentum and corrects both averages for their start at
-#   0. Its steps are about $\alpha$ long, whatever the scale of the loss.
+# - RMSProp divides by the root of the second moment, Adam adds momentum and corrects both averages for starting at 0.
+#   Its steps are about $\alpha$ long, whatever the scale of the loss.
 # - Decay belongs outside Adam's averages (AdamW). Clip by the norm of all gradients together.
 # - The lecture's advice: Adam first; SGD with momentum as the fallback. And whatever the rule, the learning rate is the
 #   hyperparameter to tune first.

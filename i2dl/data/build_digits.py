@@ -1,4 +1,4 @@
-"""Make `digits.npz` and `digits_hidden.npz` from scikit-learn's copy of the digits: ``python -m i2dl.data.build_digits``."""
+"""Make the two files of digits from scikit-learn's copy of them: ``python -m i2dl.data.build_digits``."""
 
 from pathlib import Path
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from i2dl.plots.basics import BLUE, GREEN, ORANGE, as_numpy, axes_or_new, figure_of, tidy
 
@@ -264,9 +265,20 @@ def show_values(
         steps = np.arange(len(values))[shown]
         ax.plot(steps, values[shown], color=_colour(i), linestyle=_style(i), linewidth=1.6, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if log else "linear")
+    if log:
+        _plain_ticks(ax)
     ax.legend(fontsize=8, framealpha=0.85, edgecolor="none")
     tidy(ax)
     return figure_of(ax)
+
+
+def _plain_ticks(ax: Axes) -> None:
+    """Where a logarithmic axis spans less than two decades, write 0.2 and 0.5, not 2 × 10⁻¹ and the like."""
+    low, high = ax.get_ylim()
+    if high < 100 * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_path(ax: Axes, i: int, name: str, path: Any) -> None:

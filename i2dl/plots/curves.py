@@ -157,7 +157,7 @@ def penalty_contours(
     """Draw the valley of a loss of two weights, one penalty's contours in it, and the path of the best weights.
 
     The path starts at the loss's own minimum, where the penalty's strength is 0, and ends near the origin. The best
-    weights of each strength are searched on a grid, so any penalty can be drawn.
+    weights of each strength are searched on a grid, then on a finer one around the find, so any penalty can be drawn.
 
     Parameters
     ----------
@@ -189,8 +189,14 @@ def penalty_contours(
     # An odd number of points, so that the axes, where weights are exactly 0, lie on the grid.
     axis = np.linspace(-0.8, 2.4, 161)
     points = np.stack(np.meshgrid(axis, axis), axis=-1)
-    away = points - np.asarray(centre)
-    loss = np.einsum("...i,ij,...j->...", away, matrix, away)
+    offsets = np.linspace(axis[0] - axis[1], axis[1] - axis[0], 9)
+    nearby = np.stack(np.meshgrid(offsets, offsets), axis=-1).reshape(-1, 2)
+
+    def height(w: np.ndarray) -> np.ndarray:
+        away = w - np.asarray(centre)
+        return np.einsum("...i,ij,...j->...", away, matrix, away)
+
+    loss = height(points)
     figure = Picture(figsize=(3.1 * len(penalties), 3.4), layout="constrained")
     for ax, (title, penalty) in zip(
         figure.subplots(1, len(penalties), squeeze=False).flat, penalties.items(), strict=True
@@ -205,9 +211,13 @@ def penalty_contours(
             _note(ax)
             continue
         ax.contour(axis, axis, cost, levels=[0.25, 0.6, 1.1, 1.8], colors=ORANGE, linewidths=1, linestyles="--")
-        best = [np.argmin(loss + strength * cost) for strength in np.concatenate([[0], np.geomspace(0.02, 30, 60)])]
-        path = points.reshape(-1, 2)[best]
-        ax.plot(*path.T, color="black", linewidth=2)
+        path = []
+        for strength in np.concatenate([[0], np.geomspace(0.02, 30, 60)]):
+            best = points.reshape(-1, 2)[np.argmin(loss + strength * cost)]
+            # A second, finer search around it: the grid's steps would show in the line.
+            near = best + nearby
+            path.append(near[np.argmin(height(near) + [strength * float(penalty(w)) for w in near])])
+        ax.plot(*np.transpose(path), color="black", linewidth=2)
         ax.plot(*path[0], "o", color="black", markersize=6)
         ax.spines[["top", "right"]].set_visible(False)
     return figure

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from i2dl.plots.basics import BLUE, GREEN, GREY, ORANGE, as_numpy, axes_or_new, figure_of
 
-# Okabe and Ito's colours, then two more; each class has a marker of its own as well.
-COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#8C564B", GREY)
+# Okabe and Ito's colours (purple for their yellow, which hardly shows on white), then two more; each class has a
+# marker of its own as well.
+COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#6A3D9A", "#8C564B", GREY)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">")
 
 

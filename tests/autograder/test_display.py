@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from course import REFERENCE, TASKS, backward, forward, judge, scale_backward, softmax
 
+from autograder import view
 from autograder.check import check_task
 from autograder.compare import compare
 from autograder.display import Card, Notice, Summary, card_html
 from autograder.inside import Failure
-from autograder.pictures import picture, shape_picture, worst_entries
+from autograder.pictures import number, picture, shape_picture, worst_entries
 from autograder.sanitize import clean_card
 from autograder.task import Exercise, Task, case
 from autograder.text import clean
 from autograder.verdict import Row, Verdict, refuse
+from autograder.view import Output
 
 TAGS = {"div", "span", "table", "thead", "tbody", "tr", "th", "td", "b", "code", "pre", "details", "summary"}
 ATTRIBUTES = {"style", "colspan", "role", "aria-label"}
@@ -219,6 +221,65 @@ def test_metric_card_says_what_is_needed():
         assert "2.47 of 3 points" in shown
         assert "0.87, needed ≥ 0.95" in shown
     assert "no number" not in repr(Card(check_task(exercise, task, {"p": "high"}, "public")))
+
+
+def test_metric_card_says_why_nothing_can_be_measured_and_in_which_case():
+    def share(outputs):
+        if outputs["p"] > 1:
+            msg = "a share lies between 0 and 1"
+            raise ValueError(msg)
+        return float(outputs["p"])
+
+    def check_all(*found):
+        cases = [case(name, p=p) for name, p in zip(("day", "night"), found, strict=False)]
+        task = Task(
+            "accuracy_of_photos",
+            2,
+            lambda impl, p: {"p": impl.answer(p)},
+            lambda rng: cases,
+            kind="metric",
+            measure=share,
+            measure_name="accuracy",
+            full=0.95,
+            none=0.5,
+        )
+        exercise = Exercise("e", "E", {task.name: task}, lambda: None)
+        verdict = check_task(exercise, task, {"answer": lambda p: p}, "public")
+        return " ".join(words(card_html(verdict)).split()), " ".join(repr(Card(verdict)).split())
+
+    for shown in check_all(7.0):
+        assert "what it returns cannot be measured" in shown
+        assert "a share lies between 0 and 1" in shown.lower()
+        assert "stops with an error" not in shown
+    for shown in check_all(7.0, 0.99):
+        assert "day: a share lies between 0 and 1; night: 0.99, needed ≥ 0.95" in shown.replace("Day", "day")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "right in general, wrong at the edge: a tie. the first one wins",
+            "Right in general, wrong at the edge: a tie. The first one wins.",
+        ),
+        (
+            "right in general, wrong at the edge: a tie. x is due",
+            "Right in general, wrong at the edge: a tie. x is due.",
+        ),
+        ("p is not divided by N", "p is not divided by N."),
+        ("a factor is missing", "A factor is missing."),
+        ("read_digits returns a row", "read_digits returns a row."),
+        ("dx is the wrong way round", "dx is the wrong way round."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_unless_with_a_name(said, shown):
+    assert view.sentence(said, {"dx"}) == shown
+
+
+def test_true_or_false_has_no_size_of_error_and_no_zero_has_a_sign():
+    right = Output("yes", [Row("yes", case("a"), compare(True, True), True, True)], [])
+    assert right.error == "–"
+    assert number(-0.0) == "0"
 
 
 def test_summary_adds_up_and_names_the_first_mistake():

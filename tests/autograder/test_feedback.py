@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from autograder.feedback import FeedbackExporter, write_feedback
+from autograder.feedback import FeedbackExporter, _shorten, write_feedback
 from autograder.submission import Outcome, TaskResult
 
 EXERCISE = "03_affine_layer"
@@ -116,6 +116,12 @@ def test_maths_text_and_outputs(tmp_path: Path) -> None:
     assert "a frame" in text
     assert "… 40000 more characters" in text
     assert len(page) < 60_000
+
+
+def test_a_long_line_is_shortened_at_once() -> None:
+    # A pattern that looks for a carriage return from every character on would take minutes.
+    assert _shorten("x" * 200_000) == "x" * 10_000 + "\n… 190000 more characters"
+    assert _shorten("10 %\r50 %\rdone\r\nnext\r\n") == "done\nnext\n"
 
 
 def test_comments_of_a_person(tmp_path: Path) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 from filelock import FileLock
 from nbgrader.api import Gradebook
-from tiny import ROOT, end_the_process, read_release
+from tiny import ROOT, read_release
 
-from autograder import grading
+from autograder import executors, grading
 from autograder.course import Course, CourseError
 from autograder.demo.class_ import solved
 from autograder.gradebook import scores, with_marks
 from autograder.intake import IntakeError
-from autograder.submission import Limits, Outcome
+from autograder.job import Job, ungraded
+from autograder.submission import Limits, Outcome, Submission
 
 NAME = "03_affine_layer"
 SOLUTIONS = ROOT / "solutions"
-LIMITS = Limits(cell_seconds=30, total_seconds=120)
+LIMITS = Limits(cell_seconds=30, total_seconds=120, trusted=True)
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +109,43 @@ def test_a_run_that_was_cut_off_goes_on(graded, tmp_path):
     assert by_student(again.outcomes)["blank"].score == by_student(result.outcomes)["blank"].score
 
 
+def test_what_the_grader_failed_on_is_tried_again(graded, tmp_path):
+    handed_in, out, _ = graded
+    shutil.copytree(out, tmp_path / "out")
+    course = Course(tmp_path / "out")
+    submission = Submission("blank", NAME, handed_in / "blank" / NAME / f"{NAME}.ipynb")
+    kept = json.loads((tmp_path / "out" / "outcomes" / NAME / "blank.json").read_text(encoding="utf-8"))
+    job = Job.of(submission, course.release_of(NAME), seed="", grader="", limits=LIMITS, device="cpu")
+    grading._keep(course, job, ungraded(job, "the machine was out of memory", "Traceback ..."))
+    assert not (course.autograded / "blank").joinpath(NAME, f"{NAME}.ipynb").exists()
+    again = run(handed_in, tmp_path / "out")
+    assert again.graded_now == 1
+    assert again.failures == 0
+    assert by_student(again.outcomes)["blank"].results == Outcome.from_dict(kept["outcome"]).results
+
+
+def test_a_gradebook_that_was_deleted_is_made_again_without_grading(graded, tmp_path):
+    handed_in, out, result = graded
+    shutil.copytree(out, tmp_path / "out")
+    (tmp_path / "out" / "gradebook.db").unlink()
+    again = run(handed_in, tmp_path / "out")
+    assert again.graded_now == 0
+    assert scores(Course(tmp_path / "out")) == {(o.student, NAME): pytest.approx(o.score) for o in result.outcomes}
+
+
+def test_another_limit_or_grader_grades_again(graded, tmp_path, monkeypatch):
+    _, out, _ = graded
+    shutil.copytree(out, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "outcomes")
+    only = tmp_path / "in"
+    hand_in(only, "garbage", "{")
+    assert run(only, tmp_path / "out").graded_now == 1
+    assert run(only, tmp_path / "out").graded_now == 0
+    assert run(only, tmp_path / "out", limits=replace(LIMITS, total_seconds=99)).graded_now == 1
+    monkeypatch.setattr(executors, "ready", lambda exercises, limits: dict.fromkeys(exercises, "another"))
+    assert run(only, tmp_path / "out", limits=replace(LIMITS, total_seconds=99)).graded_now == 1
+
+
 def test_outcomes_survive_json(graded):
     for outcome in graded[2].outcomes:
         assert Outcome.from_dict(json.loads(json.dumps(outcome.to_dict()))).to_dict() == outcome.to_dict()
@@ -124,7 +163,7 @@ def test_what_people_grade_by_hand_stays_and_reaches_the_feedback(graded, tmp_pa
     again = run(handed_in, tmp_path / "out")
     with Gradebook(course.db_url) as book:
         assert not book.find_grade("why_zeros_fail", NAME, NAME, "right").needs_manual_grade
-    marked, comments = with_marks(course, by_student(again.outcomes)["right"])
+    marked, comments = dict(zip(by_student(again.outcomes), with_marks(course, again.outcomes), strict=True))["right"]
     assert {r.task: r.score for r in marked.results}["why_zeros_fail"] == 1.5
     assert marked.score == by_student(again.outcomes)["right"].score + 1.5
     assert comments == {"why_zeros_fail": "Case 3 is missing."}
@@ -203,13 +242,3 @@ def test_cuda_that_is_not_there(tmp_path):
         pytest.skip("there is a CUDA device")
     with pytest.raises(ValueError, match="no CUDA device"):
         run(tmp_path, tmp_path / "out", device="cuda")
-
-
-def test_a_worker_that_dies_is_an_outcome_too(graded, monkeypatch):
-    handed_in, out, _ = graded
-    submission = grading.Submission("right", NAME, handed_in / "right" / NAME / f"{NAME}.ipynb")
-    job = grading.Job(submission, out, "seed", LIMITS, "cpu")
-    monkeypatch.setattr(grading, "grade_one", end_the_process)
-    ((_, outcome),) = list(grading._run_all([job], 1))
-    assert outcome.kind == "refused"
-    assert "died 2 times over this submission" in outcome.reason

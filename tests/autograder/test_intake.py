@@ -168,6 +168,13 @@ def test_names_that_collide(drop: Path, take: Collect) -> None:
     assert any("another student is called" in n for n in {s.student: s for s in found}["Ada_L-12"].notes)
 
 
+def test_capitals_take_nobodys_name(drop: Path, take: Collect) -> None:
+    for folder in ("ADA", "ada", "Ada"):
+        write(drop / folder / f"{AFFINE}.ipynb", right(say=folder))
+    said = {s.student: json.loads(s.notebook.read_text())["cells"][1]["source"] for s in take(exercises=(AFFINE,))}
+    assert said["ada"] == ["ada"]
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
@@ -324,6 +331,16 @@ def test_too_large(drop: Path, take: Collect, monkeypatch: pytest.MonkeyPatch) -
     submission = only(take())
     assert submission.problem == "the file is larger than 1 MiB: clear the outputs and hand it in again"
     assert not submission.notebook.exists()
+
+
+def test_one_student_is_not_read_without_end(drop: Path, take: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MAX_HANDED_IN", 1500)
+    for n in range(4):
+        write(drop / "ada" / f"{AFFINE}_{n}.ipynb", right() + " " * 1000)
+    write(drop / "bob" / f"{AFFINE}.ipynb", right())
+    ada, bob = take(exercises=(AFFINE,))
+    assert (ada.problem, bob.problem) == ("", "")
+    assert ada.notes[-1].count("the rest is not read") == 3
 
 
 def test_links_and_pipes_are_not_followed(drop: Path, take: Collect, tmp_path: Path) -> None:

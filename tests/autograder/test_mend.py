@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder import mend
 from autograder.mend import NotANotebook, grade_ids, read_notebook
 
 
@@ -113,6 +114,28 @@ def test_damaged_form_is_mended_and_no_source_is_touched() -> None:
     assert read.notes == ["3 damaged cells were left out"]
     assert sources(read.content) == ["# Title", "pass", "pass", "pass", "", "pass"]
     nbformat.validate(read.content)
+
+
+def test_what_is_larger_or_deeper_than_any_notebook_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(depth: int) -> bytes:
+        return packed({**notebook(), "metadata": {"x": json.loads("[" * depth + "]" * depth)}})
+
+    nbformat.reads(json.dumps(read_notebook(deep(90)).content), as_version=4)
+    with pytest.raises(NotANotebook, match="size or depth"):
+        read_notebook(deep(200))
+    monkeypatch.setattr(mend, "MAX_CELLS", 3)
+    for content in ({**notebook(), "cells": [{}] * 4}, {"nbformat": 3, "worksheets": [{"cells": [{}] * 2}] * 2}):
+        with pytest.raises(NotANotebook, match="has 4 cells, more than the 3"):
+            read_notebook(packed(content))
+    monkeypatch.setattr(mend, "MAX_ITEMS", 5)
+    with pytest.raises(NotANotebook, match="size or depth"):
+        read_notebook(packed(notebook()))
+
+
+def test_a_byte_order_mark_is_taken_off() -> None:
+    sound = packed(read_notebook(packed(notebook())).content)
+    assert not read_notebook(sound).mended
+    assert read_notebook(b"\xef\xbb\xbf" + sound).mended
 
 
 FIELDS = [

@@ -113,6 +113,16 @@ def test_strange_metadata_is_no_reason_to_stop(released, metadata):
     assert ids(graded) == ids(released)
 
 
+def test_sources_are_text_that_can_be_sent(released):
+    mine = copy.deepcopy(released)
+    name = names(released, solution=True)[0]
+    find(mine, name).source = "x = '\ud800 ü'"
+    mine.cells.append(new_code_cell("# \udfff"))
+    graded, _ = reconcile(mine, released)
+    assert find(graded, name).source == "x = '? ü'"
+    assert graded.cells[-1].source == "# ?"
+
+
 def test_reconciling_is_repeatable(released):
     mine = copy.deepcopy(released)
     mine.cells.insert(3, new_code_cell("own = 1"))

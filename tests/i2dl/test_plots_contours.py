@@ -98,6 +98,17 @@ def test_values_that_cannot_be_shown_are_left_out():
     assert linear.lines[0].get_ydata().tolist() == [1.0, -1.0]
 
 
+def test_a_short_logarithmic_axis_has_plain_numbers():
+    def numbers(values):
+        ax = show_values({"a": values}).axes[0]
+        ax.figure.canvas.draw()
+        low, high = ax.get_ylim()
+        return [t.get_text() for t in ax.get_yticklabels() if low <= t.get_position()[1] <= high]
+
+    assert numbers([0.9, 0.04]) == ["0.05", "0.1", "0.2", "0.5", "1"]
+    assert all("10^" in label for label in numbers([1.0, 1e-6]))
+
+
 def test_what_is_wrong_is_named():
     with pytest.raises(ValueError, match=r"x_range must go from a smaller to a larger number, got \(2, 1\)"):
         show_contours(RAVINE.value, (2, 1), (0, 1))

@@ -13,6 +13,9 @@ from autograder.tasks.ex03_affine_layer import mistakes
 DIGITS = (1, 8, 8)
 PIXELS, HIDDEN, CLASSES = 64, 48, 10
 
+LIBRARIES = ("autograd", "torch.nn", "i2dl.functional", "i2dl.nn")
+"""Where all that this exercise asks for can be had ready-made."""
+
 # ---------------------------------------------------------------------------------------------------------------
 # 1 Flattening
 
@@ -27,6 +30,7 @@ def _flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=1,
     cases=_flatten_cases,
+    forbid=LIBRARIES,
     mistakes=mistakes.FLATTEN,
     hints={"rows": "the first axis counts the inputs and stays; the others become one."},
 )
@@ -65,6 +69,7 @@ def _affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=2,
     cases=_affine_forward_cases,
+    forbid=LIBRARIES,
     mistakes=mistakes.AFFINE_FORWARD,
     hints={"out": "out is the flattened x times w, with b added to every row; its shape is (N, M)."},
 )
@@ -106,6 +111,7 @@ def quiz_jacobian(impl: Any) -> dict[str, Any]:
 @task(
     points=5,
     cases=_affine_backward_cases,
+    forbid=LIBRARIES,
     hints={
         "dx": "dx has the shape of x: find it for the flattened x first, then undo the flattening.",
         "dw": "dw has the shape of w: which product of x and dout, one of them transposed, has that shape?",
@@ -150,6 +156,7 @@ def _relu_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=3,
     cases=_sigmoid_cases,
+    forbid=(*LIBRARIES, "torch.sigmoid"),
     mistakes=mistakes.SIGMOID,
     hints={"dx": "dx is dout times the slope, entry by entry; the slope at x is σ(x)(1 − σ(x))."},
 )
@@ -162,6 +169,7 @@ def sigmoid(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
 @task(
     points=2,
     cases=_relu_cases,
+    forbid=(*LIBRARIES, "torch.relu"),
     mistakes=mistakes.RELU,
     hints={"dx": "dx is dout where the input was positive and 0 elsewhere."},
 )
@@ -187,6 +195,7 @@ def _toy_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=3,
     cases=_toy_cases,
+    forbid=(*LIBRARIES, "torch.sigmoid"),
     mistakes=mistakes.TOY_NETWORK,
     hints={
         "loss": "the loss is the sum of all entries of f.",

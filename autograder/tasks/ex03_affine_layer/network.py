@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.task import Case, case, task, written
 from autograder.tasks.ex03_affine_layer import mistakes
-from autograder.tasks.ex03_affine_layer.layers import CLASSES, DIGITS, HIDDEN, quiz_case
+from autograder.tasks.ex03_affine_layer.layers import CLASSES, DIGITS, HIDDEN, LIBRARIES, quiz_case
 
 # ---------------------------------------------------------------------------------------------------------------
 # 6 Losses
@@ -30,6 +30,7 @@ def _mse_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=2,
     cases=_mse_cases,
+    forbid=LIBRARIES,
     mistakes=mistakes.MSE_LOSS,
     hints={"dprediction": "differentiate (ŷ − y)² / n by ŷ; n counts all entries."},
 )
@@ -62,6 +63,7 @@ def _softmax_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=4,
     cases=_softmax_cases,
+    forbid=(*LIBRARIES, "torch.softmax", "torch.log_softmax"),
     mistakes=mistakes.SOFTMAX_LOSS,
     hints={
         "loss": "the loss is the mean over the samples of −log p of the true class.",
@@ -91,6 +93,7 @@ def _numerical_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=2,
     cases=_numerical_cases,
+    forbid=("autograd", "i2dl.autodiff"),
     mistakes=mistakes.NUMERICAL_GRADIENT,
     hints={"gradient": "for every entry: f with it h higher, minus f with it h lower, over 2h; the others stay put."},
 )
@@ -125,6 +128,7 @@ def _two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=4,
     cases=_two_layer_cases,
+    forbid=LIBRARIES,
     mistakes=mistakes.TWO_LAYER_LOSS,
     shares={"loss": 1, "dw1": 1, "db1": 0.5, "dw2": 1, "db2": 0.5},
     hints={
@@ -160,6 +164,7 @@ def _sgd_cases(rng: np.random.Generator) -> Iterator[Case]:
 @task(
     points=2,
     cases=_sgd_cases,
+    forbid=("torch.optim", "i2dl.optim"),
     mistakes=mistakes.SGD_UPDATE,
     hints={
         "after one step": "the new parameter is w − learning_rate · dw; return it.",
