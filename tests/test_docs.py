@@ -175,6 +175,24 @@ def test_the_limits_are_those_of_the_code():
     assert f"{limits.restarts} times" in text
 
 
+def test_the_limits_of_the_sandbox_are_those_of_the_code():
+    limits = Limits()
+    # The table's head is empty.
+    told = dict(
+        re.findall(r"^\| ([a-z ,]+) \| (\d+)", TEXTS["docs/sandbox.md"].partition("## Limits")[2], re.MULTILINE)
+    )
+    assert told == {
+        "a cell": f"{limits.cell_seconds:g}",
+        "a submission, all cells and tasks": f"{limits.total_seconds:g}",
+        "memory beyond the libraries": str(limits.memory_bytes // 2**30),
+        "files written, together": str(limits.disk_bytes // 2**20),
+        "processes and threads": str(limits.processes),
+        "open files": str(limits.open_files),
+        "output of a cell": str(limits.output_bytes // 2**20),
+        "starts anew after a crash": str(limits.restarts),
+    }
+
+
 def test_the_naming_rule_is_quoted_from_the_code():
     rule = prose(re.search(r"The naming rule\.(.*?)\n\n", str(intake.__doc__), re.DOTALL)[1])
     assert rule in prose(TEXTS["docs/instructors.md"])

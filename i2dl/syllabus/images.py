@@ -1,4 +1,4 @@
-"""Where normalization, dropout, preprocessing and convolution live (sections 11 and 12)."""
+"""Where data, regularization and convolution live (sections 11 and 12)."""
 
 from i2dl.syllabus.entry import Entry, entries, pairs
 
@@ -6,13 +6,41 @@ from i2dl.syllabus.entry import Entry, entries, pairs
 # A table to be read, a topic to a few lines.
 ROWS: tuple[Entry, ...] = (
     *entries(
-        "11 Normalization, dropout, preprocessing",
+        "11 Data and regularization",
         ("zero-centring", ("functional.zero_centre",),
          "I2DL lecture 8 (AlexNet subtracts the mean image, VGG the mean per channel)",
          "functional/test_preprocessing.py::test_per_channel_agrees_with_sklearn_on_pixels"),
         ("per-channel normalization", ("functional.fit_normalization", "functional.normalize",
          "functional.denormalize"), "I2DL lecture 8",
          "functional/test_preprocessing.py::test_per_channel_agrees_with_sklearn_on_pixels"),
+        ("flips", ("data.augmentation.flip", "data.augmentation.random_flips"), "Lecture 8, flip augmentation",
+         "test_augmentation.py::test_a_flip_reverses_the_columns_of_the_chosen"),
+        ("random resized crops", ("data.augmentation.random_resized_crops", "data.augmentation.random_crops",
+         "data.augmentation.crop"), "Lecture 8, random crops; random crops of resized images",
+         "test_augmentation.py::test_a_resized_crop_is_that_of_pytorch"),
+        ("ten-crop testing", ("data.augmentation.ten_crop",), "Lecture 8: 10 fixed crops of 224 × 224",
+         "test_augmentation.py::test_ten_crops_are_five_and_their_mirror_images"),
+        ("brightness and contrast", ("data.augmentation.change_brightness", "data.augmentation.change_contrast"),
+         "Lecture 8, random brightness and contrast changes",
+         "test_augmentation.py::test_brightness_multiplies_and_contrast_stretches_about_the_mean"),
+        ("rotation", ("data.augmentation.rotate",), "Student summary, VIII.1; exam Feb 2022, 1.1",
+         "test_augmentation.py::test_a_rotation_is_that_of_pytorch"),
+        ("noise", ("data.augmentation.add_noise",), "Exam Feb 2022, 1.1 and 3.2",
+         "test_augmentation.py::test_noise_has_the_spread_that_was_asked_for"),
+        ("RandAugment", ("data.augmentation_policies.rand_augment",),
+         "Cubuk et al., *RandAugment*, 2020; lecture 8, data augmentation: advanced",
+         "test_augmentation.py::test_randaugment_applies_what_it_is_allowed"),
+        ("TrivialAugment", ("data.augmentation_policies.trivial_augment",),
+         "Müller, Hutter, *TrivialAugment*, 2021; lecture 8, data augmentation: advanced",
+         "test_augmentation.py::test_randaugment_applies_what_it_is_allowed"),
+        ("bagging", ("classic.ensembles.bootstrap_indices", "classic.ensembles.out_of_bag"),
+         "Breiman, *Out-of-bag estimation*, 1996",
+         "test_ensembles.py::test_a_bootstrap_sample_has_63_percent_of_the_samples"),
+        ("ensembles", ("classic.ensembles.average_probabilities", "classic.ensembles.majority",
+         "classic.ensembles.ensemble_error"),
+         "I2DL lecture 8, bagging and ensemble methods; "
+         "Goodfellow, Bengio, Courville, *Deep Learning*, 2016, section 7.11",
+         "test_ensembles.py::test_the_error_of_an_average_is_measured"),
         ("dropout, test-time scaling", pairs("dropout"),
          "Srivastava et al., 2014; I2DL lecture 8; WPI CS 4342, class 22",
          "functional/test_dropout.py::test_lecture_8_weight_scaling_rule"),

@@ -54,8 +54,10 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
         "small and large Gaussians on ten tanh layers", "Xavier normal 1/n", "Xavier uniform ±√6/√(dᵢₙ + dₒᵤₜ)",
         "Kaiming 2/n", "1/√columns", "small positive biases for ReLU", "U(−α, α) with α = √(3/n)",
     ),
-    "11 Normalization, dropout, preprocessing": (
-        "zero-centring", "per-channel normalization", "dropout, test-time scaling", "dropout, inverted",
+    "11 Data and regularization": (
+        "zero-centring", "per-channel normalization", "flips", "random resized crops", "ten-crop testing",
+        "brightness and contrast", "rotation", "noise", "RandAugment", "TrivialAugment", "bagging", "ensembles",
+        "dropout, test-time scaling", "dropout, inverted",
         "dropout of input and hidden units", "spatial dropout", "Monte-Carlo dropout", "batch norm for affine layers",
         "batch norm: train and test, running averages", "batch norm for convolutions", "layer norm", "instance norm",
         "group norm",
