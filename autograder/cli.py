@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from autograder import lean  # noqa: F401 - first of all
 from autograder.sandbox import SandboxError
 from autograder.submission import Limits, Outcome
+from autograder.text import clean
 
 __all__ = ["main", "missing"]
 
@@ -74,7 +77,9 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _fail(sentence: str) -> None:
-    click.secho(f"autograder: {sentence}", err=True, fg="red" if sys.stderr.isatty() else None)
+    # One line, whatever the name of a file or the message of an error holds.
+    line = " ".join(clean(sentence, 2000).split())
+    click.secho(f"autograder: {line}", err=True, fg="red" if sys.stderr.isatty() else None)
     sys.exit(1)
 
 
@@ -176,13 +181,13 @@ def solutions(exercises: tuple[str, ...], to: Path, run: bool, solutions: Path) 
     show_default=True,
     help="Limit for a submission.",
 )
-@click.option("--db", "db_url", help="The gradebook's URL.  [default: OUT/gradebook.db]")
+@click.option("--db", "db_url", metavar="URL", help="The gradebook's URL.  [default: OUT/gradebook.db]")
 @click.option(
     "--trust-submissions",
     is_flag=True,
     help="Grade even where the machine cannot confine submissions: they can then do whatever you can.",
 )
-@click.option("--pictures", is_flag=True, help="Draw what cells show, too: slower, for who reads the graded notebooks.")
+@click.option("--pictures", is_flag=True, help="Draw what cells show, too: slower, for whoever reads the notebooks.")
 @solutions_option
 def grade(
     submissions: Path,
@@ -245,20 +250,27 @@ def grade(
 
 
 class _progress:  # noqa: N801 - used as a function: with _progress() as shown
-    """A progress bar with the remaining time, on stderr so that the report can be piped."""
+    """A progress bar with the remaining time, on stderr so that the report can be piped; elsewhere a line now and then.
 
-    def __init__(self, what: str = "Grading") -> None:
-        console = Console(stderr=True)
+    Parameters
+    ----------
+    every
+        Seconds between two lines where stderr is no terminal.
+    """
+
+    def __init__(self, what: str = "Grading", *, every: float = 30.0) -> None:
+        self._what, self._every = what, every
+        self._terminal = (console := Console(stderr=True)).is_terminal
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn(f"[bold]{what}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[last]}"),
+            TextColumn("{task.fields[last]}", markup=False),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not self._terminal,
             # A submission takes seconds, and one may take minutes.
             speed_estimate_period=600,
         )
@@ -266,18 +278,29 @@ class _progress:  # noqa: N801 - used as a function: with _progress() as shown
     def __enter__(self) -> Callable[[int, int, Outcome | None], None]:
         self._bar.start()
         task = self._bar.add_task("grading", total=None, last="")
+        told = time.monotonic()
 
         def shown(done: int, total: int, last: Outcome | None) -> None:
+            nonlocal told
             if last is None:
                 # What is kept from before says nothing about how long the rest takes.
                 self._bar.reset(task, completed=done, total=total)
             else:
-                self._bar.update(task, completed=done, last=f"{last.student[:30]}: {last.kind}")
+                self._bar.update(task, completed=done, last=f"{clean(last.student, 30)}: {last.kind}")
+            if not self._terminal and time.monotonic() - told >= self._every:
+                told = time.monotonic()
+                left = self._bar.tasks[task].time_remaining
+                remaining = "" if left is None else f", about {_duration(left)} left"
+                click.echo(f"{self._what}: {done} of {total}{remaining}", err=True)
 
         return shown
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _print_places(console: Console, out: Path, now: int, total: int, seconds: float) -> None:
@@ -359,6 +382,7 @@ def demo(to: Path, workers: int | None, solutions: Path) -> None:
 
     What lies in the directory from an earlier demo is replaced.
     """
+    from autograder.course import Course
     from autograder.demo.class_ import LIMITS, MARKER, make_class
     from autograder.grading import grade as run_all
     from autograder.report import print_report
@@ -369,8 +393,12 @@ def demo(to: Path, workers: int | None, solutions: Path) -> None:
             raise click.UsageError(msg)
         shutil.rmtree(to)
     console = Console()
-    students = make_class(to / "handed-in", solutions)
+    to.mkdir(parents=True)
     (to / MARKER).touch()
+    course = Course(to / "graded")
+    course.write_config()
+    with console.status("Making up a class ..."):
+        students = make_class(to / "handed-in", course, solutions)
     console.print(f"A class of {len(students)} submissions lies in {to / 'handed-in'}.")
     # Made by this very program: it is shown also where a machine cannot confine what strangers hand in.
     limits = replace(LIMITS, trusted=True)

@@ -1,19 +1,25 @@
 """From ``solutions/`` to ``exercises/``: one text notebook in, the student's notebook out.
 
-The solution goes through nbgrader's own ``generate_assignment``, in a course that is thrown away afterwards.
+The solution goes through nbgrader's own ``generate_assignment``, in a course that is thrown away afterwards. Then the
+cells that cannot run before the steps above them are written get a tag, so that "Run All" goes on behind them.
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
+
 from autograder.course import Course
 from autograder.task import UnknownExercise, exercise_names
 
-__all__ = ["release"]
+__all__ = ["MAY_FAIL", "release"]
+
+MAY_FAIL = "raises-exception"
+"""The tag by which Jupyter knows that an error in a cell is no reason to leave out the cells after it."""
 
 
 def release(solutions: Path, to: Path, names: Sequence[str] = ()) -> list[Path]:
@@ -36,6 +42,26 @@ def release(solutions: Path, to: Path, names: Sequence[str] = ()) -> list[Path]:
             made = course.generate(solutions / f"{name}.py")
             target = to / name / f"{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made, target)
+            target.write_text(_forgiving(made), encoding="utf-8")
             written.append(target)
     return written
+
+
+def _forgiving(path: Path) -> str:
+    """Return the notebook at ``path`` with the tag on every cell that an unwritten step can make fail.
+
+    These are the experiments behind the first step, and the steps that are not functions: their stub itself raises.
+    Grading knows nothing of it: reconciling takes every locked cell from the course's own release, as it stands there.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    begun = False
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        begun = begun or bool(marks.get("solution"))
+        if cell.cell_type == "code" and begun and not marks.get("grade") and _may_fail(cell, marks):
+            cell.metadata["tags"] = [MAY_FAIL]
+    return nbformat.writes(notebook) + "\n"
+
+
+def _may_fail(cell: NotebookNode, marks: NotebookNode) -> bool:
+    return not marks.get("solution") or "\nraise NotImplementedError()" in f"\n{cell.source}"

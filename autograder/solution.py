@@ -41,6 +41,7 @@ def solution_notebook(path: Path) -> NotebookNode:
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     for cell, cell_id in zip(notebook.cells, _cell_ids(notebook.cells), strict=True):
         cell["id"] = cell_id
+        cell.source = _trimmed(cell.source)
         if "nbgrader" in cell.metadata:
             cell.metadata = {"nbgrader": _complete(cell, exercise)}
         else:
@@ -49,6 +50,11 @@ def solution_notebook(path: Path) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return notebook
+
+
+def _trimmed(source: str) -> str:
+    """Return a cell's source without the blank lines at its ends, which formatters of scripts put before functions."""
+    return re.sub(r"\A(?:[ \t]*\n)+", "", source).rstrip()
 
 
 def _complete(cell: NotebookNode, exercise: Exercise) -> dict[str, Any]:

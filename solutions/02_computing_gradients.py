@@ -1351,7 +1351,8 @@ for (name, way), style, color in zip(ways.items(), styles, colors, strict=True):
         errors = np.abs([way(x) for x in grid] - truth)
         ax.semilogy(grid, np.maximum(errors, 1e-17), style, color=color, label=name)
 ax.set(xlabel="x", ylabel="error", ylim=(5e-18, 1e-2), title="slope of the logistic map: error of each way")
-ax.legend(frameon=False, fontsize=8, ncols=2, loc="center", bbox_to_anchor=(0.5, 0.41))
+if written:
+    ax.legend(frameon=False, fontsize=8, ncols=2, loc="center", bbox_to_anchor=(0.5, 0.41))
 picture
 
 # %% [markdown]

@@ -11,26 +11,33 @@
 #
 # A neural network is a stack of simple layers. Here you build the most important of them from nothing but NumPy,
 # **forward and backward**, and then the smallest network that deserves the name. At the end it reads handwritten
-# digits.
+# digits. On the way you learn to derive a gradient for a whole matrix at once, and to check it without trusting
+# yourself.
 #
-# | part | you build |
-# | --- | --- |
-# | 1–3 | flattening, the affine layer, its three gradients |
-# | 4–5 | sigmoid and ReLU, a toy network worked out by hand |
-# | 6 | two losses: squared error and softmax cross-entropy |
-# | 7–8 | a two-layer network, checked against measured gradients, trained with gradient descent |
-# | 9–10 | what zeros do as starting weights, and a few numbers |
+# | part | you build | follows |
+# | --- | --- | --- |
+# | 1–3 | flattening, the affine layer, its three gradients | Halperin, *Matrix derivatives* |
+# | 4–5 | sigmoid and ReLU, a toy network worked out by hand | I2DL lectures 3 and 4; Halperin |
+# | 6 | two losses: squared error and softmax cross-entropy | I2DL lectures 4 and 7 |
+# | 7–8 | a two-layer network, checked by measurement, trained with gradient descent | I2DL lectures 4 to 6 |
+# | 9–10 | what zeros do as starting weights, and a few numbers | CS 4342 class 22 |
+#
+# **Time:** about five hours; after part 5 is a good place to sleep on it. You need matrix products and the chain rule.
 #
 # Fill in the cells that say `YOUR CODE HERE`. After each one stands a cell such as `check("flatten")`: it runs your
 # function on drawn inputs and shows what is right, where it differs, and often why. Check as often as you like.
-# Grading asks the same questions with other inputs.
+# Grading asks the same questions with other inputs. If you are stuck, go on: from part 5 on, layers are handed to the
+# functions that use them, and there are spare ones.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
+from types import SimpleNamespace
+
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from autograder import Check
 from i2dl.data import batches, load_digits
-from i2dl.plots import Picture, learning_curves, show_digits, show_matrix
+from i2dl.plots import BLUE, Picture, learning_curves, show_digits, show_matrix
 
 check = Check("03_affine_layer")
 
@@ -63,6 +70,9 @@ show_digits(train_images[:16], labels=train_labels[:16])
 #
 # Any other order would work as well. What counts is that all images use the same one: weight number 17 has to meet the
 # same pixel every time.
+#
+# Example: a batch of one image of $2 \times 2$ pixels with two channels, `[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]`, has
+# the shape (1, 2, 2, 2). It becomes `[[1, 2, 3, 4, 5, 6, 7, 8]]`, of shape (1, 8).
 
 
 # %% nbgrader={"grade_id": "flatten_code", "solution": true}
@@ -111,7 +121,13 @@ show_matrix(flatten(train_images[:2]), "two digits as rows")
 # $$\mathbf 1^N b = \begin{bmatrix} 1 \\ \vdots \\ 1 \end{bmatrix} \begin{bmatrix} b_1 & \cdots & b_M \end{bmatrix}
 # = \begin{bmatrix} b_1 & \cdots & b_M \\ \vdots & & \vdots \\ b_1 & \cdots & b_M \end{bmatrix}$$
 #
-# NumPy makes these copies for you; it calls that broadcasting. In code, `b` has the shape `(M,)`.
+# NumPy makes these copies for you; it calls that broadcasting. In code, `b` has the shape `(M,)`. And the inputs may be
+# images: make rows of them first, with your `flatten` or without.
+#
+# Example, two inputs and one neuron (from the exam of February 2022):
+#
+# $$\begin{bmatrix} 1 & 1 \\ 0 & -1 \end{bmatrix} \begin{bmatrix} 1 \\ 2 \end{bmatrix}
+# + \begin{bmatrix} 2 \\ 2 \end{bmatrix} = \begin{bmatrix} 5 \\ 0 \end{bmatrix}$$
 
 
 # %% nbgrader={"grade_id": "affine_forward_code", "solution": true}
@@ -169,19 +185,32 @@ print("2f(x) =", 2 * affine_forward(x_line, w_line, b_line)[0].item())
 # shape of $W$. The Jacobian $\partial Y/\partial W$ would be a stop on the way that nobody has to make. How long would
 # that stop be?
 #
-# Take the first layer of the network you will train: a batch of $N = 64$ digits with $D = 64$ pixels each, and
-# $M = 48$ neurons. Derive the $(N, M)$ outputs by the $(D, M)$ weights.
+# Take a batch of $N$ inputs with $D$ numbers each, and $M$ neurons, and derive the $(N, M)$ outputs by the $(D, M)$
+# weights. Count the entries of the Jacobian, zeros included, and those of the gradient. Example: $N = 2$, $D = 3$,
+# $M = 4$ give 96 and 12.
+
 
 # %% nbgrader={"grade_id": "quiz_jacobian_code", "solution": true}
-# jacobian_entries: how many entries has the Jacobian ∂Y/∂W?
-# gradient_entries: how many entries has the gradient ∂L/∂W?
-### BEGIN SOLUTION
-jacobian_entries = (64 * 48) * (64 * 48)
-gradient_entries = 64 * 48
-### END SOLUTION
+def jacobian_entries(n, d, m):
+    """Return how many entries ∂Y/∂W has (int), for n inputs of d numbers and m neurons."""
+    ### BEGIN SOLUTION
+    return (n * m) * (d * m)
+    ### END SOLUTION
+
+
+def gradient_entries(n, d, m):
+    """Return how many entries the gradient ∂L/∂W has (int)."""
+    ### BEGIN SOLUTION
+    return d * m
+    ### END SOLUTION
+
 
 # %% nbgrader={"grade_id": "quiz_jacobian", "grade": true}
 check("quiz_jacobian")
+
+# %%
+full, needed = jacobian_entries(64, 64, 48), gradient_entries(64, 64, 48)
+print(f"64 digits, 64 pixels, 48 neurons: {full:,} entries ({full * 8 / 2**20:.0f} MiB) against {needed:,}")
 
 # %% [markdown]
 # ### One weight at a time
@@ -223,11 +252,47 @@ check("quiz_jacobian")
 # = \Big[ \sum_i \tfrac{\partial L}{\partial y_{i1}} \;\cdots\; \sum_i \tfrac{\partial L}{\partial y_{iM}} \Big]$$
 
 # %% [markdown]
+# The picture shows the product for the weights, with $N = 6$, $D = 4$, $M = 3$. The framed entry of
+# $\partial L/\partial W$ is the framed row of $X^\top$ (one pixel of all inputs) times the framed column of
+# $\partial L/\partial Y$ (one neuron, all inputs). The axis of length $N$, over which the product sums, is gone.
+
+# %% nbgrader={"grade_id": "product_picture", "locked": true}
+rng = np.random.default_rng(3)
+left, right = rng.integers(-2, 3, (4, 6)), rng.integers(-2, 3, (6, 3))
+tables = {"$X^\\top$   (D, N)": left, "$\\partial L/\\partial Y$   (N, M)": right}
+tables["$\\partial L/\\partial W$   (D, M)"] = left @ right
+frames = [((-0.5, 0.5), 6, 1), ((0.5, -0.5), 1, 6), ((0.5, 0.5), 1, 1)]
+picture = Picture(figsize=(8, 3.6), layout="constrained")
+for ax, sign, (title, table), (corner, width, height) in zip(
+    picture.subplots(1, 3, width_ratios=[6.8, 3.8, 3.8]), ["·", "=", ""], tables.items(), frames, strict=True
+):
+    rows, columns = table.shape
+    ax.imshow(table, cmap="PuOr", vmin=-25, vmax=25)
+    for (i, j), value in np.ndenumerate(table):
+        ax.text(j, i, value, ha="center", va="center", fontsize=9)
+    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=BLUE, linewidth=2.5))
+    ax.text(columns - 0.1, (rows - 1) / 2, sign, ha="center", va="center", fontsize=18)
+    ax.text((columns - 1) / 2, -0.7, title, ha="center")
+    ax.set(xlim=(-0.6, columns + 0.3), ylim=(rows / 2 + 2.6, rows / 2 - 4.3))
+    ax.set_axis_off()
+picture
+
+# %% [markdown]
 # ### A sum, not a mean
 #
 # All three gradients **sum** over the batch, and there is no $1/N$ in them. If the loss averages over the batch, the
 # $1/N$ is in *its* gradient, and reaches this layer inside `dout`. A layer that divides once more makes every gradient
-# $N$ times too small. (The course's student summary does divide here. Do not follow it.)
+# $N$ times too small. (The course's student summary does divide here, and averages the bias gradient. Do not follow
+# it; in the exam of February 2022 it costs half a point.)
+#
+# Example, the exam's layer from above, with $dout = \begin{bmatrix} 0 \\ 0.25 \end{bmatrix}$:
+#
+# $$dW = \begin{bmatrix} 1 & 0 \\ 1 & -1 \end{bmatrix} \begin{bmatrix} 0 \\ 0.25 \end{bmatrix}
+# = \begin{bmatrix} 0 \\ -0.25 \end{bmatrix} \qquad db = 0.25 \qquad
+# dX = \begin{bmatrix} 0 \\ 0.25 \end{bmatrix} \begin{bmatrix} 1 & 2 \end{bmatrix}
+# = \begin{bmatrix} 0 & 0 \\ 0.25 & 0.5 \end{bmatrix}$$
+#
+# Your layer takes images, too: flatten them for the product, and give $dX$ the shape that came in.
 
 
 # %% nbgrader={"grade_id": "affine_backward_code", "solution": true}
@@ -284,7 +349,8 @@ check("affine_backward")
 # $$\sigma'(x) = \frac{e^{-x}}{(1 + e^{-x})^2} = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}}
 # = \sigma(x)\,\bigl(1 - \sigma(x)\bigr)$$
 #
-# The output alone is enough to go back; there is no need to keep $x$.
+# The output alone is enough to go back; there is no need to keep $x$. Example: $\sigma(0) = 0.5$ with the slope 0.25;
+# an upstream gradient of 2 is handed on as 0.5. And $\sigma(\log 3) = 0.75$ with the slope 0.1875.
 
 # %% [markdown]
 # **Mind the overflow.** `np.exp(1000)` is infinite, and infinity divided by infinity is NaN. Two forms of the same
@@ -343,6 +409,9 @@ check("sigmoid")
 # $$\mathrm{relu}(x) = \max(0, x) \qquad\qquad \mathrm{relu}'(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}$$
 #
 # The cheapest bend there is. At $x = 0$ the slope is not defined; take 0 there, as most libraries do.
+#
+# Example: `[-2, 3]` becomes `[0, 3]`, and the upstream gradient `[5, -7]` becomes `[0, -7]`. It is the sign of the
+# *input* that opens or shuts the gate; the gradient may have any sign.
 
 
 # %% nbgrader={"grade_id": "relu_code", "solution": true}
@@ -413,6 +482,63 @@ for ax, name, forward, backward in zip(
 picture
 
 # %% [markdown]
+# ### A box of layers
+#
+# So much for the layers. From here on you *combine* them, and what combines layers need not know how they work: each
+# is a pair of functions, forward and backward, and is passed in. The locked cell puts yours into a box.
+#
+# Is one of them not right yet? Do not wait for it. `borrow("relu")`, in a cell of your own, puts a spare pair in its
+# place: PyTorch does the work then. There is `"affine"`, `"sigmoid"` and `"relu"`, and later `"softmax_loss"`. (The
+# graded steps get their layers from the grader: what goes wrong in one costs nothing in another. And borrowing for a
+# step that asks for your own earns nothing.)
+
+# %% nbgrader={"grade_id": "layer_box", "locked": true}
+layers = SimpleNamespace(
+    affine_forward=affine_forward,
+    affine_backward=affine_backward,
+    sigmoid_forward=sigmoid_forward,
+    sigmoid_backward=sigmoid_backward,
+    relu_forward=relu_forward,
+    relu_backward=relu_backward,
+)
+
+
+def from_torch(function):
+    """Return a forward and a backward pass, for NumPy arrays, of one of PyTorch's functions."""
+    import torch
+
+    def forward(*arrays):
+        tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+        out = function(*tensors)
+        return out.detach().numpy(), (out, tensors)
+
+    def backward(dout, cache):
+        out, tensors = cache
+        gradients = torch.autograd.grad(out, tensors, torch.tensor(dout), retain_graph=True)
+        return tuple(g.numpy() for g in gradients) if len(tensors) > 1 else gradients[0].numpy()
+
+    return forward, backward
+
+
+def borrow(name):
+    """Replace a layer of the box by a spare one, which leaves the work to PyTorch."""
+    import torch
+
+    def softmax_loss(scores, y):
+        forward, backward = from_torch(lambda s: torch.nn.functional.cross_entropy(s, torch.tensor(y)))
+        loss, cache = forward(scores)
+        return loss.item(), backward(np.ones(()), cache)
+
+    if name == "softmax_loss":
+        layers.softmax_loss = softmax_loss
+        return
+    functions = {"affine": lambda x, w, b: x.flatten(1) @ w + b, "sigmoid": torch.sigmoid, "relu": torch.relu}
+    forward, backward = from_torch(functions[name])
+    setattr(layers, f"{name}_forward", forward)
+    setattr(layers, f"{name}_backward", backward)
+
+
+# %% [markdown]
 # ## 5 A toy network, by hand and by code
 #
 # Affine, activation, loss: the network of Halperin's exercise. The loss is simply the sum of what arrives.
@@ -426,7 +552,8 @@ picture
 # \;\xrightarrow{\;\text{affine}\;}\; \frac{\partial L}{\partial X}, \frac{\partial L}{\partial W}$$
 #
 # With $f = \sigma$ you have all the parts: the exercise's first question, the sigmoid's way back, is part 4. Write
-# $f(y) = y^2$ as a second pair. Then `toy_network` takes either pair: no layer has to know its neighbours.
+# $f(y) = y^2$ as a second pair. `toy_network` gets the affine layer and the activation passed in, each a pair: no
+# layer has to know its neighbours.
 #
 # Do the case below on paper first; it takes five minutes.
 #
@@ -449,7 +576,7 @@ def square_backward(dout, cache):
     ### END SOLUTION
 
 
-def toy_network(x, w, forward, backward):
+def toy_network(x, w, affine, activation):
     """Run the network L = Σ f(xw) forward and backward; there is no bias.
 
     Parameters
@@ -458,8 +585,10 @@ def toy_network(x, w, forward, backward):
         The inputs.
     w : array (D, M)
         The weights.
-    forward, backward : functions
-        The activation: `forward(y) -> (f, cache)` and `backward(df, cache) -> dy`.
+    affine : pair of functions
+        `forward(x, w, b) -> (y, cache)` and `backward(dy, cache) -> (dx, dw, db)`. For b, pass zeros of shape (M,).
+    activation : pair of functions
+        `forward(y) -> (f, cache)` and `backward(df, cache) -> dy`.
 
     Returns
     -------
@@ -475,12 +604,14 @@ def toy_network(x, w, forward, backward):
         ∂L/∂W.
     """
     ### BEGIN SOLUTION
-    y, affine_cache = affine_forward(x, w, np.zeros(w.shape[1]))
-    f, activation_cache = forward(y)
+    affine_ahead, affine_back = affine
+    activation_ahead, activation_back = activation
+    y, affine_cache = affine_ahead(x, w, np.zeros(w.shape[1]))
+    f, activation_cache = activation_ahead(y)
     loss = f.sum()
     df = np.ones_like(f)
-    dy = backward(df, activation_cache)
-    dx, dw, _ = affine_backward(dy, affine_cache)
+    dy = activation_back(df, activation_cache)
+    dx, dw, _ = affine_back(dy, affine_cache)
     return loss, df, dy, dx, dw
     ### END SOLUTION
 
@@ -492,9 +623,10 @@ check("toy_network")
 # Does your code agree with your paper?
 
 # %%
+affine, square = (layers.affine_forward, layers.affine_backward), (square_forward, square_backward)
 for name, value in zip(
     ["L", "dL/dF", "dL/dY", "dL/dX", "dL/dW"],
-    toy_network(np.array([[0.0, 1.0], [2.0, 3.0]]), np.ones((2, 2)), square_forward, square_backward),
+    toy_network(np.array([[0.0, 1.0], [2.0, 3.0]]), np.ones((2, 2)), affine, square),
     strict=True,
 ):
     print(name, "=", np.asarray(value).tolist())
@@ -512,7 +644,8 @@ for name, value in zip(
 # $$L = \frac1n \sum_{i} (\hat y_i - y_i)^2 \qquad\qquad
 # \frac{\partial L}{\partial \hat y_i} = \;?$$
 #
-# One line on paper gives you the gradient.
+# One line on paper gives you the gradient. Example: predictions `[[1, 4]]` and targets `[[3, 4]]` have the loss 2, and
+# the gradient is `[[-2, 0]]`.
 
 
 # %% nbgrader={"grade_id": "mse_loss_code", "solution": true}
@@ -572,6 +705,9 @@ check("mse_loss")
 # where $[k = y]$ is 1 for the true class and 0 elsewhere. Probability minus truth: every wrong class is pushed down by
 # as much as was given to it, the true one up by what it lacks. The mean over the batch adds the factor $1/N$.
 #
+# Example: the scores $(0, \log 3)$ are the probabilities $(0.25, 0.75)$. If class 0 is the true one, the loss of this
+# sample is $-\log 0.25 = 1.386$ and its gradient $(-0.75, 0.75)$.
+#
 # ### Its pitfall
 #
 # $e^{1000}$ overflows, and $\log e^{-1000}$ has become $\log 0$ before anyone notices. Both are cured by taking out
@@ -630,6 +766,9 @@ print(f"mean: {softmax_loss(lecture_scores, np.arange(3))[0]:.2f}")
 #
 # Slow (two passes per entry), approximate (its error falls with $h^2$), and almost impossible to get wrong: just what
 # a referee should be. With $h = 10^{-5}$ and float64 the two should agree to seven digits or more.
+#
+# Example: $f(x) = \sum x_i^3$ at `[1, 2]` with the large step $h = 0.5$ gives `[3.25, 12.25]`. The true gradient is
+# `[3, 12]`; the error of $h^2$ is what is left.
 
 
 # %% nbgrader={"grade_id": "numerical_gradient_code", "solution": true}
@@ -680,10 +819,28 @@ check("numerical_gradient")
 #
 # You will not need these formulas: you have the layers. Run them in order and keep their caches; then run their
 # backward passes **in reverse**, each fed with what the one behind it returned.
+#
+# | forward | backward |
+# | --- | --- |
+# | `layers.affine_forward(x, w, b)` | `layers.affine_backward(dout, cache)` → `dx, dw, db` |
+# | `layers.relu_forward(x)` | `layers.relu_backward(dout, cache)` → `dx` |
+# | `layers.softmax_loss(scores, y)` | (the loss returns its gradient at once) |
+#
+# Example: one input and no biases,
+#
+# $$x = \begin{bmatrix} 1 & 2 \end{bmatrix} \qquad W_1 = \begin{bmatrix} 1 & -1 \\ 1 & 0 \end{bmatrix} \qquad
+# W_2 = \begin{bmatrix} 1 & 0 \\ 0 & 1 \end{bmatrix}$$
+#
+# give $z = (3, -1)$, $h = (3, 0)$ and $s = (3, 0)$. For the true class 0 the loss is $\log(1 + e^{-3}) = 0.0486$, and
+# $\partial L/\partial s = (-0.0474, 0.0474)$. The second hidden neuron is shut, so its column of
+# $\partial L/\partial W_1$ is 0:
+#
+# $$\frac{\partial L}{\partial W_2} = \begin{bmatrix} -0.142 & 0.142 \\ 0 & 0 \end{bmatrix} \qquad
+# \frac{\partial L}{\partial W_1} = \begin{bmatrix} -0.0474 & 0 \\ -0.0949 & 0 \end{bmatrix}$$
 
 
 # %% nbgrader={"grade_id": "two_layer_loss_code", "solution": true}
-def two_layer_forward(x, w1, b1, w2, b2):
+def two_layer_forward(x, w1, b1, w2, b2, layers):
     """Compute the scores of the network affine – ReLU – affine.
 
     Parameters
@@ -694,6 +851,8 @@ def two_layer_forward(x, w1, b1, w2, b2):
         First layer.
     w2, b2 : arrays (H, C), (C,)
         Second layer.
+    layers
+        The box of layers (see above).
 
     Returns
     -------
@@ -703,19 +862,19 @@ def two_layer_forward(x, w1, b1, w2, b2):
         Whatever the way back will need.
     """
     ### BEGIN SOLUTION
-    z, cache1 = affine_forward(x, w1, b1)
-    hidden, cache_relu = relu_forward(z)
-    scores, cache2 = affine_forward(hidden, w2, b2)
+    z, cache1 = layers.affine_forward(x, w1, b1)
+    hidden, cache_relu = layers.relu_forward(z)
+    scores, cache2 = layers.affine_forward(hidden, w2, b2)
     return scores, (cache1, cache_relu, cache2)
     ### END SOLUTION
 
 
-def two_layer_loss(x, y, w1, b1, w2, b2):
+def two_layer_loss(x, y, w1, b1, w2, b2, layers):
     """Compute the softmax loss of the network and the gradients of all its parameters.
 
     Parameters
     ----------
-    x, w1, b1, w2, b2 : arrays
+    x, w1, b1, w2, b2, layers
         As in `two_layer_forward`.
     y : integer array (N,)
         True classes.
@@ -728,11 +887,11 @@ def two_layer_loss(x, y, w1, b1, w2, b2):
         (dw1, db1, dw2, db2), each in the shape of its parameter.
     """
     ### BEGIN SOLUTION
-    scores, (cache1, cache_relu, cache2) = two_layer_forward(x, w1, b1, w2, b2)
-    loss, dscores = softmax_loss(scores, y)
-    dhidden, dw2, db2 = affine_backward(dscores, cache2)
-    dz = relu_backward(dhidden, cache_relu)
-    _, dw1, db1 = affine_backward(dz, cache1)
+    scores, (cache1, cache_relu, cache2) = two_layer_forward(x, w1, b1, w2, b2, layers)
+    loss, dscores = layers.softmax_loss(scores, y)
+    dhidden, dw2, db2 = layers.affine_backward(dscores, cache2)
+    dz = layers.relu_backward(dhidden, cache_relu)
+    _, dw1, db1 = layers.affine_backward(dz, cache1)
     return loss, (dw1, db1, dw2, db2)
     ### END SOLUTION
 
@@ -745,10 +904,37 @@ check("two_layer_loss")
 #
 # The same check without any grader: your derived gradients against your measured ones, on a small network. The bars
 # show the largest relative error. Left of the dotted line all is well; a mistake of one per cent would reach the
-# dashed one.
+# dashed one. The box now has your softmax loss, too. And should the network itself not be right yet, a spare one
+# is at hand: `network_scores, network_loss = spare_network()`.
 
 # %% nbgrader={"grade_id": "parameters", "locked": true}
 NAMES = ("w1", "b1", "w2", "b2")
+layers.softmax_loss = softmax_loss
+
+
+def network_scores(x, parameters):
+    """Return the scores (N, C) of your network with the layers of the box."""
+    return two_layer_forward(x, *parameters, layers)[0]
+
+
+def network_loss(x, y, parameters):
+    """Return the loss of your network with the layers of the box, and its gradients (dw1, db1, dw2, db2)."""
+    return two_layer_loss(x, y, *parameters, layers)
+
+
+def spare_network():
+    """Return what may stand in for the two functions above; the work is PyTorch's."""
+    import torch
+
+    def scores_of(x, w1, b1, w2, b2):
+        return torch.relu(torch.tensor(x).flatten(1) @ w1 + b1) @ w2 + b2
+
+    def loss_of(x, y, parameters):
+        forward, backward = from_torch(lambda *p: torch.nn.functional.cross_entropy(scores_of(x, *p), torch.tensor(y)))
+        loss, cache = forward(*parameters)
+        return loss.item(), backward(np.ones(()), cache)
+
+    return lambda x, parameters: scores_of(x, *map(torch.tensor, parameters)).numpy(), loss_of
 
 
 def random_parameters(rng, pixels=64, hidden=48, classes=10):
@@ -761,13 +947,13 @@ def random_parameters(rng, pixels=64, hidden=48, classes=10):
 # %%
 small = random_parameters(np.random.default_rng(1), hidden=5)
 x_few, y_few = train_images[:6], train_labels[:6]
-_, derived = two_layer_loss(x_few, y_few, *small)
+_, derived = network_loss(x_few, y_few, small)
 
 errors = []
 for k in range(4):
 
     def loss_of(value, k=k):
-        return two_layer_loss(x_few, y_few, *small[:k], value, *small[k + 1 :])[0]
+        return network_loss(x_few, y_few, [*small[:k], value, *small[k + 1 :]])[0]
 
     measured = numerical_gradient(loss_of, small[k])
     errors.append(np.abs(derived[k] - measured).max() / np.abs(measured).max())
@@ -789,6 +975,8 @@ picture
 # The gradient points uphill, so walk the other way. With the learning rate $\alpha$:
 #
 # $$w \;\leftarrow\; w - \alpha \, \frac{\partial L}{\partial w}$$
+#
+# Example (from the exam of August 2022): $w = -0.5$ with the gradient 1.5 and $\alpha = 0.1$ becomes $-0.65$.
 
 
 # %% nbgrader={"grade_id": "sgd_update_code", "solution": true}
@@ -826,14 +1014,17 @@ check("sgd_update")
 # > for each epoch: for each mini-batch: loss and gradients, then update every parameter
 #
 # `batches(x, y, batch_size, rng)` yields the mini-batches of one epoch, in a fresh random order each time.
+#
+# Use `network_loss(x, y, parameters)`, which returns the loss and the four gradients, and
+# `network_scores(x, parameters)`. Before you train for long, look at the first loss: with ten classes it should be
+# near $\log 10 \approx 2.3$.
 
 
 # %% nbgrader={"grade_id": "train_code", "solution": true}
 def accuracy(x, y, parameters):
     """Return the share of the inputs x (N, ...) whose highest score belongs to their class in y (N,)."""
     ### BEGIN SOLUTION
-    scores, _ = two_layer_forward(x, *parameters)
-    return np.mean(scores.argmax(axis=1) == y)
+    return np.mean(network_scores(x, parameters).argmax(axis=1) == y)
     ### END SOLUTION
 
 
@@ -866,12 +1057,12 @@ def train(parameters, *, learning_rate, epochs, batch_size, rng):
     sets = {"train": (train_images, train_labels), "validation": (validation_images, validation_labels)}
     for _ in range(epochs):
         for x, y in batches(train_images, train_labels, batch_size, rng):
-            _, gradients = two_layer_loss(x, y, *parameters)
+            _, gradients = network_loss(x, y, parameters)
             parameters = [
                 sgd_update(p, dp, learning_rate=learning_rate) for p, dp in zip(parameters, gradients, strict=True)
             ]
         for name, (x, y) in sets.items():
-            history[f"{name}_loss"].append(two_layer_loss(x, y, *parameters)[0])
+            history[f"{name}_loss"].append(network_loss(x, y, parameters)[0])
             history[f"{name}_accuracy"].append(accuracy(x, y, parameters))
     ### END SOLUTION
     return parameters, history
@@ -909,7 +1100,7 @@ def predict(images):
         The class of each image, 0 to 9, by the trained `parameters`.
     """
     ### BEGIN SOLUTION
-    return two_layer_forward(images, *parameters)[0].argmax(axis=1)
+    return network_scores(images, parameters).argmax(axis=1)
     ### END SOLUTION
 
 
@@ -937,7 +1128,7 @@ picture = Picture(figsize=(9, 3.2), layout="constrained")
 w1 = parameters[0]
 largest = 0.7 * np.abs(w1).max()
 for ax, column in zip(picture.subplots(4, 12).flat, w1.T, strict=False):
-    ax.imshow(column.reshape(8, 8), cmap="PuOr_r", vmin=-largest, vmax=largest)
+    ax.imshow(column.reshape(8, 8), cmap="PuOr", vmin=-largest, vmax=largest)
     ax.set_axis_off()
 picture
 
@@ -951,17 +1142,20 @@ picture
 # 3. the second layer is zero, $W_2 = b_2 = 0$, the first is random.
 #
 # In each, **which of the four parameters ever move?** Think it through with the formulas of part 7 (and
-# $\mathrm{relu}'(0) = 0$). Then let your network decide.
+# $\mathrm{relu}'(0) = 0$). Then let the network decide: write a function that takes some steps and compares.
+#
+# Example: if the gradients of $W_1$ and $b_2$ are 1 everywhere, and the others 0, then after any number of steps but
+# 0 the answer is `{"w1", "b2"}`.
 
 
 # %% nbgrader={"grade_id": "zero_initialization_code", "solution": true}
-def moving_parameters(x, y, parameters, *, learning_rate, steps):
-    """Find out which parameters move in some steps of gradient descent on one batch.
+def moving_parameters(gradients_of, parameters, *, learning_rate, steps):
+    """Find out which parameters move in some steps of gradient descent.
 
     Parameters
     ----------
-    x, y : arrays (N, ...), (N,)
-        The batch, the same in every step.
+    gradients_of : function
+        Takes the four parameters, returns their gradients (dw1, db1, dw2, db2).
     parameters : list of four arrays
         [w1, b1, w2, b2] at the start.
     learning_rate : float
@@ -975,10 +1169,9 @@ def moving_parameters(x, y, parameters, *, learning_rate, steps):
         Those of the names "w1", "b1", "w2", "b2" whose parameter is no longer what it was at the start.
     """
     ### BEGIN SOLUTION
-    now = [p.copy() for p in parameters]
+    now = list(parameters)
     for _ in range(steps):
-        _, gradients = two_layer_loss(x, y, *now)
-        now = [sgd_update(p, dp, learning_rate=learning_rate) for p, dp in zip(now, gradients, strict=True)]
+        now = [p - learning_rate * dp for p, dp in zip(now, gradients_of(now), strict=True)]
     return {name for name, p, q in zip(NAMES, parameters, now, strict=True) if np.any(p != q)}
     ### END SOLUTION
 
@@ -1003,11 +1196,18 @@ starts = {
     "3  second layer zero": ("w2", "b2"),
     "random weights": (),
 }
+
+
+def digit_gradients(parameters):
+    """Return the gradients of the network on 64 digits."""
+    return network_loss(train_images[:64], train_labels[:64], parameters)[1]
+
+
 print(f"{'start':22}" + "".join(f"{name:>5}" for name in NAMES))
 for label, zero in starts.items():
     first = dict.fromkeys(NAMES, "-")
     for steps in range(10, 0, -1):
-        moved = moving_parameters(train_images[:64], train_labels[:64], start(zero), learning_rate=0.5, steps=steps)
+        moved = moving_parameters(digit_gradients, start(zero), learning_rate=0.5, steps=steps)
         first |= dict.fromkeys(moved, steps)
     print(f"{label:22}" + "".join(f"{first[name]:>5}" for name in NAMES))
 
@@ -1047,27 +1247,68 @@ picture
 # %% [markdown]
 # ## 10 A few numbers
 #
-# About the network above ($64 \to 48 \to 10$). You may compute with your functions.
+# About a network like the one above, $D \to H \to C$, and a sigmoid. Each answer is a function of what is given, so
+# that it can be asked for any network. Compute on paper first; the functions are one line each.
+#
+# Examples: for $64 \to 48 \to 10$ there are 3610 parameters; the sigmoid $\sigma(2x)$ is nowhere steeper than 0.5.
+
 
 # %% nbgrader={"grade_id": "quiz_code", "solution": true}
-# parameter_count: how many numbers does the network learn?
-# hidden_shape: the shape of ∂L/∂H for a batch of 32 digits, as a tuple
-# start_loss: the loss of a network that gives all ten classes the same score
-# largest_slope: the largest slope of the sigmoid
-# repeat_factor: every image of a batch is put in twice; by which factor does ∂L/∂W1 change?
-### BEGIN SOLUTION
-parameter_count = 64 * 48 + 48 + 48 * 10 + 10
-hidden_shape = (32, 48)
-start_loss = np.log(10)
-largest_slope = 0.5 * (1 - 0.5)
-repeat_factor = 1
-### END SOLUTION
+def parameter_count(d, h, c):
+    """Return how many numbers the network D → H → C learns (int)."""
+    ### BEGIN SOLUTION
+    return d * h + h + h * c + c
+    ### END SOLUTION
+
+
+def hidden_shape(n, d, h, c):
+    """Return the shape of ∂L/∂H, a tuple of two int, for a batch of n inputs."""
+    ### BEGIN SOLUTION
+    return (n, h)
+    ### END SOLUTION
+
+
+def start_loss(c):
+    """Return the cross-entropy (float) of a network that gives all c classes the same score."""
+    ### BEGIN SOLUTION
+    return np.log(c)
+    ### END SOLUTION
+
+
+def largest_slope(a):
+    """Return the largest slope (float) of the function σ(a·x), for a > 0."""
+    ### BEGIN SOLUTION
+    return a / 4
+    ### END SOLUTION
+
+
+def repeat_factors(k):
+    """Return by which two factors (float, float) ∂L/∂W1 changes if every image of a batch is put in k times.
+
+    The first is for a loss that is the mean over the batch, the second for one that is the sum.
+    """
+    ### BEGIN SOLUTION
+    return 1, k
+    ### END SOLUTION
+
 
 # %% nbgrader={"grade_id": "quiz", "grade": true}
 check("quiz")
 
 # %% [markdown]
-# ## That is all
+# ## What to remember
+#
+# - An affine layer is $Y = XW + \mathbf 1^N b$: a row per input, a column per neuron.
+# - A gradient has **the shape of what it belongs to**. With the shapes known, there is mostly one way to multiply:
+#   $dW = X^\top dout$, $dX = dout\, W^\top$, and $db$ is the sum over the batch. The Jacobian is never built.
+# - Layers **sum** over the batch. The $1/N$ belongs to the loss, and stands there once.
+# - Entry by entry functions have entry by entry gradients: $dout \odot f'(X)$. Where the slope is 0, nothing gets
+#   through.
+# - The gradient of softmax and cross-entropy together is **probability minus truth**, over $N$. Take out the largest
+#   score first, and never take the logarithm of a probability.
+# - Backward visits the layers in **reverse**; each turns the gradient it is handed into the one it hands on.
+# - Trust no backward pass that has not been compared with **measured** gradients.
+# - Start from small **random** weights. Zeros in the first layer never move, and equal neurons stay equal.
 #
 # Everything at a glance:
 
@@ -1079,3 +1320,8 @@ check()
 # tutorial, 2022). Activations and losses: I2DL lectures 3, 4 and 7. The two-layer network and the three cases of part
 # 9: WPI CS 4342, class 22. The digits: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI
 # Machine Learning Repository, 1998.
+#
+# **Further reading.** J. Johnson, *Backpropagation for a linear layer* (Stanford CS231n, 2017): the derivation of part
+# 3 with the Jacobian, for comparison. D. Rumelhart, G. Hinton, R. Williams, *Learning representations by
+# back-propagating errors*, Nature, 1986: four pages that started it. K. Petersen, M. Pedersen, *The matrix cookbook*,
+# 2012. M. Nielsen, *Neural networks and deep learning*, chapters 1 and 2, 2015: digits again, another notation.

@@ -138,8 +138,11 @@ picture
 # $n \times n$ matrix of all second derivatives, which is symmetric:
 #
 # $$L(\theta) \approx L(\theta_0) + (\theta - \theta_0)^\top \nabla L(\theta_0)
-# + \tfrac12 (\theta - \theta_0)^\top H\, (\theta - \theta_0)
-# \qquad\Longrightarrow\qquad \theta = \theta_0 - H^{-1} \nabla L(\theta_0)$$
+# + \tfrac12 (\theta - \theta_0)^\top H\, (\theta - \theta_0)$$
+#
+# The gradient of the right side is $\nabla L(\theta_0) + H (\theta - \theta_0)$. It vanishes at
+#
+# $$\theta = \theta_0 - H^{-1} \nabla L(\theta_0) .$$
 #
 # **Never compute the inverse.** The step $\delta = H^{-1} g$ is the solution of a system of linear equations, and
 # solving it costs less and loses fewer digits:
@@ -501,10 +504,9 @@ for number, begin in enumerate(np.array([[-1.5, 4.0], [2.5, 3.5], [2.6, -1.0]]),
     print(f"one step from {begin} leads to {end}, where the gradient is", end=" ")
     print(f"{np.abs(least_squares_derivatives(inputs, targets, end)[0]).max():.0e}")
     paths[f"Newton {number}"] = [begin, end]
-    if number == 1:
-        paths["gradient descent"] = crawl(
-            lambda theta: least_squares_derivatives(inputs, targets, theta)[0], begin, 0.0035, 40
-        )
+paths["gradient descent"] = crawl(
+    lambda theta: least_squares_derivatives(inputs, targets, theta)[0], paths["Newton 1"][0], 0.0035, 40
+)
 best = np.linalg.lstsq(inputs, targets, rcond=None)[0]
 print("np.linalg.lstsq finds      ", best)
 show_contours(
@@ -1009,8 +1011,8 @@ def bfgs(gradient, x0, *, line_search, update, tolerance, max_steps):
 check("bfgs")
 
 # %% [markdown]
-# What does $B$ learn? Below, a bowl with six variables. After each step of your walk, $B$; on the right the true
-# $H^{-1}$, which nobody has told it.
+# What does $B$ learn? Below, a bowl with six variables: $B$ on the way (purple: positive entries, orange: negative
+# ones), and on the right the true $H^{-1}$, which nobody has told it.
 
 # %%
 q = np.linalg.qr(np.random.default_rng(3).standard_normal((6, 6)))[0]
@@ -1034,7 +1036,7 @@ bfgs(
 picture = Picture(figsize=(11, 2.6), layout="constrained")
 shown = {f"$B$ after {k}": snapshots[min(k, len(snapshots) - 1)] for k in (0, 2, 4, 6)}
 for ax, (name, matrix) in zip(picture.subplots(1, 5), {**shown, "$H^{-1}$": np.linalg.inv(bowl)}.items(), strict=True):
-    ax.imshow(matrix, cmap="PuOr_r", vmin=-1.2, vmax=1.2)
+    ax.imshow(matrix, cmap="PuOr", vmin=-1.2, vmax=1.2)
     ax.set(title=name, xticks=[], yticks=[])
 picture
 
@@ -1173,7 +1175,7 @@ picture
 
 # %% [markdown]
 # Without a second derivative, BFGS comes close to Newton. Its order lies between 1 and 2 ("superlinear"). L-BFGS
-# remembers ten pairs and is hardly worse, even in 20 variables.
+# remembers ten pairs only, and keeps up even in 20 variables.
 #
 # ## 8 Fitting curves
 #
@@ -1524,7 +1526,7 @@ left.set(xlabel="pressure", ylabel="volume", title="the measurements")
 left.legend(frameon=False, fontsize=8)
 show_contours(
     lambda p: np.log(misfit(p * np.array([1, 1e-4]))),
-    (80, 620),
+    (80, 720),
     (0.2, 14),
     paths={name: path * np.array([1, 1e4]) for name, path in fits.items()},
     minimum=tuple(certified * np.array([1, 1e4])),
@@ -1532,7 +1534,7 @@ show_contours(
     ax=middle,
 )
 middle.set(xlabel="$a$", ylabel="$10^4\\,b$")
-show_values({name: misfit(path)[:25] for name, path in fits.items()}, title="$f$", ax=right)
+show_values({name: misfit(path) for name, path in fits.items()}, title="$f$", ax=right)
 picture
 
 # %% [markdown]
@@ -1545,7 +1547,7 @@ for name, path in fits.items():
     print(
         f"{name:13} {len(path) - 1:3} steps, a = {path[-1][0]:.8f}, b = {path[-1][1]:.10e}, {digits:.0f} digits right"
     )
-print("\nsteps with the pressure in units of  1    10⁵   10⁶")
+print("\nsteps with the pressure in units of  1  10⁵  10⁶")
 for begin in (far_start, np.array([100.0, 0.003])):
     print(f"from a = {begin[0]:g}, b = {begin[1]:g}:")
     for name, step in {"Levenberg": levenberg_step, "Marquardt": levenberg_marquardt_step}.items():
@@ -1734,8 +1736,9 @@ right.loglog(counts, [hessian_bytes(int(k), 4) for k in counts], "o-", markersiz
 right.loglog(counts, [lbfgs_bytes(int(k), 10, 4) for k in counts], "^-.", markersize=4, label="L-BFGS, 10 pairs")
 right.loglog(counts, 4 * counts, "d:", markersize=4, label="gradient")
 right.axhline(80e9, color="black", lw=1, ls=":")
+beside = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 8}
 for name, k in networks.items():
-    right.annotate(name, (k, hessian_bytes(k, 4)), textcoords="offset points", xytext=(-4, 6), ha="right", fontsize=8)
+    right.annotate(name, (k, hessian_bytes(k, 4)), (-6, 0), **beside)
 right.set(xlabel="parameters", ylabel="bytes", title="counted", xlim=(3, 1e10), ylim=(30, 1e21))
 right.legend(frameon=False, fontsize=8, loc="lower right")
 print(f"80 GB hold the Hessian of {largest_network(80 * 10**9, 4):,} parameters")
@@ -1787,7 +1790,8 @@ show_values(
     title="logistic regression on digits, 65 parameters",
     ax=(ax := Picture(figsize=(6.5, 3.8), layout="constrained").subplots()),
 )
-ax.set_ylim(0.25, 3)
+ax.set(ylim=(0.25, 3), yticks=[0.3, 0.5, 1, 2], yticklabels=["0.3", "0.5", "1", "2"])
+ax.minorticks_off()
 ax.figure
 
 # %% [markdown]
@@ -1795,7 +1799,7 @@ ax.figure
 # one batch and forgets the others. With batches of 64, fewer samples than parameters, it leaves the map altogether.
 # Plain SGD does not mind: the average over its many small steps is right.
 #
-# **Question** (graded by hand, a few sentences; it was an exam's). You train a network for image classification with a
+# **Question** (graded by hand, a few sentences; from an exam). You train a network for image classification with a
 # very large data set. A friend who studies mathematics suggests: "With Newton's method your network would converge much
 # faster than with gradient descent!" In which sense is the friend right? Give three reasons, with numbers where you
 # can, why nobody does it. Why does L-BFGS remove only the first of them? And name a problem for which you would follow

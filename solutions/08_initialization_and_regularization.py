@@ -187,8 +187,8 @@ def relu(s):
 
 
 starts = {
-    "tanh, weights N(0, 0.01²): too small": (np.tanh, 0.01),
-    "tanh, weights N(0, 1): too large": (np.tanh, 1.0),
+    "tanh, N(0, 0.01²)": (np.tanh, 0.01),
+    "tanh, N(0, 1)": (np.tanh, 1.0),
     "tanh, Xavier": (np.tanh, 0.04472136),
     "ReLU, Xavier": (relu, 0.04472136),
     "ReLU, Kaiming": (relu, 0.06324555),
@@ -198,10 +198,10 @@ runs = {name: deep_activations(samples, draws[name], f) for name, (f, _) in star
 layer_histograms(runs)
 
 # %% [markdown]
-# - **Too small**: by the third layer nearly all activations are 0. The gradient of a weight has its input as a factor,
-#   so it is nearly 0, too.
-# - **Too large**: every neuron sits at −1 or 1. There the slope of tanh is 0, and the neuron passes no gradient on.
-#   (What that does to the network as a whole, the next picture will show.)
+# - $N(0, 0.01^2)$ is **too small**: by the third layer nearly all activations are 0. The gradient of a weight has its
+#   input as a factor, so it is nearly 0, too.
+# - $N(0, 1)$ is **too large**: every neuron sits at −1 or 1. There the slope of tanh is 0, and the neuron passes no
+#   gradient on. (What that does to the network as a whole, the next picture will show.)
 # - **Xavier** keeps tanh alive down to the last layer. (It shrinks a little, as tanh pulls everything towards 0.)
 # - With **ReLU**, Xavier loses a factor $\sqrt 2$ in each layer. Kaiming does not.
 #
@@ -229,7 +229,7 @@ for (name, (f, _)), color, style in zip(
     starts.items(), [GREY, "black", BLUE, ORANGE, GREEN], ["--", ":", "-", "--", "-"], strict=True
 ):
     sizes = weight_gradients(samples, draws[name], runs[name], slopes[f], upstream)
-    options = {"color": color, "linestyle": style, "marker": "o", "markersize": 3, "label": name.split(":")[0]}
+    options = {"color": color, "linestyle": style, "marker": "o", "markersize": 3, "label": name}
     left.semilogy(range(1, 11), [h.std() for h in runs[name]], **options)
     right.semilogy(range(1, 11), sizes, **options)
 left.set(xlabel="layer", title="standard deviation of the activations")
@@ -376,6 +376,9 @@ picture
 #
 # Draw a mask: 1 (or `True`) where an entry is kept, 0 (or `False`) where it is dropped; every entry for itself, so that
 # each sample gets a thinned network of its own.
+#
+# Example: with $p = 0.25$, about 750 of the 1000 entries of a mask of shape (50, 20) are 1. With $p = 0$ all are, with
+# $p = 1$ none.
 
 
 # %% nbgrader={"grade_id": "dropout_mask_code", "solution": true}
@@ -818,6 +821,9 @@ check("batch_norm_forward")
 #   it.
 #
 # Write all of them down, and return them under their names. ($dc$ is the sum of both parts.)
+#
+# Example: the column $c = (-1, 1)$ with $r = 1$, $\gamma = 2$ and $dout = (1, 4)$. $d\gamma = 3$, $d\beta = 5$,
+# $d\hat x = (2, 8)$, $dr = 6$, $dv = -3$, $dc = (2, 8) + (3, -3) = (5, 5)$, $d\mu = -10$, and $dx = (0, 0)$.
 
 
 # %% nbgrader={"grade_id": "batch_norm_graph_code", "solution": true}
@@ -865,8 +871,8 @@ check("batch_norm_graph")
 # component along $\hat x$) are taken out.
 #
 # Example: $c = (-1, 1)$, $r = 1$, $\gamma = 2$ and $dout = (1, 4)$ give $d\beta = 5$, $d\gamma = 3$ and
-# $dx = 2 \cdot (1 - 2.5 + 1.5,\; 4 - 2.5 - 1.5) = (0, 0)$. With two samples $\hat x$ is always $\pm 1$, whatever they
-# are; no wonder that the gradient is 0.
+# $dx = 2 \cdot (1 - 2.5 + 1.5,\; 4 - 2.5 - 1.5) = (0, 0)$, as along the graph. With two samples $\hat x$ is always
+# $\pm 1$, whatever they are; no wonder that the gradient is 0.
 
 
 # %% nbgrader={"grade_id": "batch_norm_compact_code", "solution": true}
@@ -903,7 +909,7 @@ check("batch_norm_compact")
 # ### Training and test
 #
 # At test time there may be a single image, and one sample has no variance. So running averages are collected during
-# training, and at test time they stand in for $\mu$ and $\sigma^2$:
+# training, and stand in for $\mu$ and $\sigma^2$ at test time:
 #
 # $$\mu_{run} \leftarrow \beta_m\, \mu_{run} + (1 - \beta_m)\, \mu \qquad\qquad
 # \sigma^2_{run} \leftarrow \beta_m\, \sigma^2_{run} + (1 - \beta_m)\, \sigma^2$$
@@ -915,7 +921,8 @@ check("batch_norm_compact")
 # Example: $\mu_{run} = 0$, $\sigma^2_{run} = 1$, the batch $(1, 3)$ and $\beta_m = 0.9$ give $0.2$ and $1$.
 #
 # With $\mu_{run}$ and $\sigma^2_{run}$ as constants, what is left at test time is an affine function of $x$: one factor
-# and one shift per feature.
+# and one shift per feature. With the averages of the example, $\varepsilon = 0$, $\gamma = 2$ and $\beta = 5$,
+# $x = 1.2$ becomes $2 \cdot (1.2 - 0.2) + 5 = 7$.
 
 
 # %% nbgrader={"grade_id": "train_test_code", "solution": true}
@@ -1007,11 +1014,11 @@ def with_batch_norm(f):
 repaired = {
     f"{name} with batch norm": deep_activations(samples, draws[key], with_batch_norm(np.tanh))
     for key, name in (
-        ("tanh, weights N(0, 0.01²): too small", "N(0, 0.01²)"),
-        ("tanh, weights N(0, 1): too large", "N(0, 1)"),
+        ("tanh, N(0, 0.01²)", "N(0, 0.01²)"),
+        ("tanh, N(0, 1)", "N(0, 1)"),
     )
 }
-layer_histograms({"N(0, 0.01²)": runs["tanh, weights N(0, 0.01²): too small"], **repaired})
+layer_histograms({"N(0, 0.01²)": runs["tanh, N(0, 0.01²)"], **repaired})
 
 # %% [markdown]
 # Now train: eight ReLU layers on the digits, five epochs, at learning rates from far too small to far too large, and
@@ -1308,7 +1315,7 @@ show_image_rows(
 # %% [markdown]
 # Advanced recipes choose for themselves: RandAugment applies a few operations out of a list, drawn anew for each image,
 # all with one strength; TrivialAugment applies a single one, with a random strength, and has nothing left to tune.
-# (Which row of the picture should not be there if the classifier is to read digits? There are two.)
+# (Two rows of the picture should not be there if the classifier is to read digits. Which?)
 #
 # ### Random crops
 #
@@ -1359,6 +1366,10 @@ check("shifted_crops")
 #
 # The order: top left, top right, bottom left, bottom right, centre, then the same five, each mirrored left to right.
 # Where the centre cannot be exact, round its first row and column down.
+#
+# Example: of `[[1, 2, 3], [4, 5, 6], [7, 8, 9]]` with size 2, the second crop is `[[2, 3], [5, 6]]`, the third
+# `[[4, 5], [7, 8]]`, and the seventh, the mirror image of the second, `[[3, 2], [6, 5]]`. The centre would begin at row
+# and column ½: it is `[[1, 2], [4, 5]]`, as the first.
 
 
 # %% nbgrader={"grade_id": "ten_crops_code", "solution": true}
@@ -1412,18 +1423,17 @@ def augmenting(seed):
     return change
 
 
-augmented = {
-    (p, change): fit(
-        wide_network(p),
-        x_few,
-        y_few,
-        epochs=100,
-        batch_size=25,
-        rate=0.02,
-        rng=np.random.default_rng(1),
-        **({"change": augmenting(2)} if change else {}),
-    )
-    for p, change in ((0, False), (0, True), (0.5, False), (0.3, True))
+def fit_augmented(p):
+    """Train the network of part 2 as there, but with changed mini-batches."""
+    options = {"epochs": 100, "batch_size": 25, "rate": 0.02, "rng": np.random.default_rng(1)}
+    return fit(wide_network(p), x_few, y_few, change=augmenting(2), **options)
+
+
+augmented = {  # by dropout, and whether augmented
+    (0, False): curves[0],
+    (0, True): fit_augmented(0),
+    (0.5, False): curves[0.5],
+    (0.3, True): fit_augmented(0.3),
 }
 picture = Picture(figsize=(8, 3.4), layout="constrained")
 ax = picture.subplots()
@@ -1523,6 +1533,9 @@ picture
 # training set of its own: $N$ samples drawn from the $N$ that there are, *with* replacement. One draw misses a given
 # sample with probability $1 - \frac1N$, all $N$ of them with $(1 - \frac1N)^N \approx 1/e$; so each model sees about
 # 63 % of the samples, some of them several times.
+#
+# Example: of the samples 7, 8, 9 with the labels 0, 1, 2, the draws 2, 0, 2 (counted from 0) make the samples 9, 7, 9
+# with the labels 2, 0, 2.
 
 
 # %% nbgrader={"grade_id": "bootstrap_code", "solution": true}

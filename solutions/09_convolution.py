@@ -216,7 +216,7 @@ picture = Picture(figsize=(9, 2.8), layout="constrained")
 for ax, name, f in zip(picture.subplots(1, 2), ["box", "bell curve"], [box, bell], strict=True):
     h = f
     for label, colour in (("f", GREY), ("f * f", BLUE), ("f * f * f", ORANGE), ("f * f * f * f", GREEN)):
-        ax.plot(np.arange(len(h)) - len(h) / 2, h, color=colour, label=label)
+        ax.plot(np.arange(len(h) + 2) - len(h) / 2, np.pad(h, 1), color=colour, label=label)
         h = convolve(h, f)
     ax.set(title=f"a {name}, convolved with itself")
     ax.legend(frameon=False, fontsize=8)
@@ -546,7 +546,7 @@ picture
 # $4 + 2 \cdot 1 = 6$.
 #
 # (The second example is question 4.7 of the exam of August 2022. Its printed solution begins with "$r_1 = 3$" and
-# multiplies "$s_1 \cdot s_2$": with windows of 5 it is $r_1 = 5$, and $s_2$, the pooling's own stride, does not count.
+# multiplies "$s_1 \cdot s_2$": with windows of 5 it is $r_1 = 5$, and the pooling's own stride $s_2$ does not count.
 # The result, 6, is right.)
 
 
@@ -594,6 +594,9 @@ check("receptive_field")
 # - `flat_features(size, pools, channels)`: an image of size × size goes through `pools` blocks of a *same* convolution
 #   and a $2 \times 2$ pooling with stride 2. The last convolution has `channels` filters. How many numbers are there
 #   after flattening? (All sizes can be halved.)
+#
+# *Examples.* `same_padding(5)` is 2, `layers_to_see(7)` is 3, `running_values((8, 3, 32, 64))` is 6,
+# `filters_of_affine((3, 4, 4), 10)` is `(10, 3, 4, 4)`, and `flat_features(8, 1, 5)` is 80.
 
 
 # %% nbgrader={"grade_id": "quiz_networks_code", "solution": true}
@@ -757,8 +760,9 @@ picture
 # *Example.* One row, no padding: $x = (1, 2, 3)$, $w = (4, 5)$, so $out = (14, 23)$ for $b = 0$. Let
 # $dout = (1, 10)$. Then
 #
-# $$db = 11 \qquad dw = 1 \cdot (1, 2) + 10 \cdot (2, 3) = (21, 32) \qquad
-# dx = (4, 5, 0) + (0, 40, 50) = (4, 45, 50)$$
+# $$db = 11 \qquad\quad dw = 1 \cdot (1, 2) + 10 \cdot (2, 3) = (21, 32)$$
+#
+# $$dx = (4, 5, 0) + (0, 40, 50) = (4, 45, 50)$$
 
 
 # %% nbgrader={"grade_id": "conv2d_backward_code", "solution": true}
@@ -911,6 +915,10 @@ check("add_rows")
 # $(N, F, OH, OW)$. `dout` has to go the opposite way before it is $dY$, and $dW$ has to become a $dw$ of $w$'s shape.
 # At each of these turns, ask whether a reshape is enough, or whether axes have to change places.
 #
+# *Example.* The two windows from above and one filter, $\begin{bmatrix} 1 & 0 \\ 0 & 1 \end{bmatrix}$, with $b = 0$:
+# $W$ is the column $(1, 0, 0, 1)$, $Y$ the column $(6, 8)$, and $out = (6, 8)$, one row. If $dout = (1, 10)$,
+# $dW = 1 \cdot (1, 2, 4, 5) + 10 \cdot (2, 3, 5, 6) = (21, 32, 54, 65)$.
+#
 # `window_rows` and `add_rows` are passed in, so that it does not matter whether yours are right. **No loops.**
 
 
@@ -981,12 +989,16 @@ rng = np.random.default_rng(0)
 w, b = rng.standard_normal((8, 3, 5, 5)), np.zeros(8)
 for side in sides:
     x, dout = rng.standard_normal((4, 3, side, side)), rng.standard_normal((4, 8, side, side))
-    start = time.perf_counter()
-    conv2d_backward(dout, conv2d_forward(x, w, b, padding=2)[1])
-    middle = time.perf_counter()
-    fast_conv2d_backward(dout, fast_conv2d_forward(x, w, b, window_rows, padding=2)[1], add_rows)
-    seconds["loops"].append(middle - start)
-    seconds["matrix products"].append(time.perf_counter() - middle)
+    slow, fast = [], []
+    for _ in range(3):  # the shortest counts: other programs only make it longer
+        start = time.perf_counter()
+        conv2d_backward(dout, conv2d_forward(x, w, b, padding=2)[1])
+        middle = time.perf_counter()
+        fast_conv2d_backward(dout, fast_conv2d_forward(x, w, b, window_rows, padding=2)[1], add_rows)
+        slow.append(middle - start)
+        fast.append(time.perf_counter() - middle)
+    seconds["loops"].append(min(slow))
+    seconds["matrix products"].append(min(fast))
 picture = Picture(figsize=(6.5, 2.9), layout="constrained")
 ax = picture.subplots()
 for (name, values), colour, style in zip(seconds.items(), [ORANGE, BLUE], ["o-", "s--"], strict=True):
@@ -1000,9 +1012,9 @@ picture
 # %% [markdown]
 # ### What moves with the picture
 #
-# Shift the picture, and the feature map shifts with it: a convolution is **translation equivariant**. (It is neither
-# rotation invariant nor scale invariant, as an exam question would have it: turn the picture, and other filters
-# answer.) An affine layer knows nothing of the kind.
+# Shift the picture, and the feature map shifts with it: a convolution is **translation equivariant**. An affine layer
+# knows nothing of the kind. (Rotation invariant and scale invariant, two more choices in an exam's question, it is not:
+# turn the picture, and other filters answer.)
 
 # %%
 scene = np.zeros((1, 1, 14, 14))
@@ -1160,6 +1172,9 @@ show_images(
 # For the backward pass you need one winner per tile, the first. A mask of all pixels that equal the maximum will not
 # do when there are ties, and behind a ReLU, with all its zeros, there are many. Bring the tile's pixels together on one
 # last axis of length $F^2$ and ask `argmax`, which gives the first; then undo what you did to the axes. **No loops.**
+#
+# *Example.* The tile $\begin{bmatrix} 1 & 2 \\ 2 & 0 \end{bmatrix}$ becomes $(1, 2, 2, 0)$. The largest is 2, `argmax`
+# says 1, and $dout = 7$ comes back as $(0, 7, 0, 0)$, hence as $\begin{bmatrix} 0 & 7 \\ 0 & 0 \end{bmatrix}$.
 
 
 # %% nbgrader={"grade_id": "max_pool_fast_code", "solution": true}
@@ -1342,8 +1357,8 @@ scores = score_maps(strip, w_digits, b_digits, (1, 8, 8), lambda x, w, b: given.
 likely = np.exp(scores) / np.exp(scores).sum(axis=0)
 picture = Picture(figsize=(9, 3.6), layout="constrained")
 above, below = picture.subplots(2, 1, height_ratios=[1, 1.4], sharex=True)
-above.imshow(strip[0, 0], cmap="gray_r", extent=(0, 46, 8, 0))
-above.set(xticks=[], yticks=[])
+above.imshow(strip[0, 0], cmap="gray_r", extent=(0, 46, 8, 0), aspect="auto")
+above.tick_params(bottom=False, left=False, labelleft=False)
 below.imshow(likely[:10], cmap="cividis", extent=(3.5, 42.5, 9.5, -0.5), aspect="auto")
 below.plot(np.array(starts) + 4, test_labels[chosen] - 0.9, "v", color=ORANGE, markersize=7)
 below.set(xlabel="middle of the window", ylabel="digit", yticks=range(0, 10, 3), ylim=(9.5, -1.6))
@@ -1356,8 +1371,9 @@ picture
 # a feature is a whole **channel**: one filter made all its pixels, and looks for the same thing everywhere. So one
 # mean and one variance per channel, over all images *and all places*: $m = N \cdot H \cdot W$ values.
 #
-# $$\mu_c = \frac1m \sum_{n,h,w} x_{nchw} \qquad \sigma_c^2 = \frac1m \sum_{n,h,w} (x_{nchw} - \mu_c)^2 \qquad
-# \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} \qquad out = \gamma_c \, \hat x + \beta_c$$
+# $$\mu_c = \frac1m \sum_{n,h,w} x_{nchw} \qquad\quad \sigma_c^2 = \frac1m \sum_{n,h,w} (x_{nchw} - \mu_c)^2$$
+#
+# $$\hat x = \frac{x - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}} \qquad\quad out = \gamma_c \, \hat x + \beta_c$$
 #
 # In **training** the statistics are those of the batch, and running averages are kept beside:
 #
@@ -1580,6 +1596,9 @@ def lenet_loss(x, y, p):
 
 
 def _with_penalty(loss, gradients, p, decay=0.005):
+    if not all(np.isfinite(numbers).all() for numbers in (loss, *gradients.values())):
+        msg = "The loss is not finite, so training stops: run check('lenet'), then look at the signs in train."
+        raise FloatingPointError(msg)
     weights = [name for name in p if name[0] == "w"]
     penalty = sum(0.5 * decay * (p[name] ** 2).sum() for name in weights)
     return loss + penalty, gradients | {name: gradients[name] + decay * p[name] for name in weights}
@@ -1659,13 +1678,16 @@ def train(p, loss_of, scores_of, *, learning_rate, momentum, epochs, batch_size,
 # %%
 rng = np.random.default_rng(0)
 before = start_parameters(rng)
-after, history = train(
-    before, lenet_loss, lenet_scores, learning_rate=0.01, momentum=0.9, epochs=25, batch_size=32, rng=rng
-)
+options = {"learning_rate": 0.01, "momentum": 0.9, "epochs": 25, "batch_size": 32}
+try:
+    after, history = train(before, lenet_loss, lenet_scores, **options, rng=rng)
+except FloatingPointError as problem:  # wrong gradients can blow it up: then go on with the network as it started
+    print(problem)
+    after, history = before, None
 print("parameters:", sum(value.size for value in after.values()))
 
 # %%
-learning_curves(history)
+learning_curves(history) if history else None
 
 # %% [markdown]
 # The network's answer is the class with the highest score. You need an accuracy of 0.94 on digits that nobody has seen

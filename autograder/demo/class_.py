@@ -15,9 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from autograder.course import Course
 from autograder.demo.variants import Variant, variants
 from autograder.reconcile import grade_id
-from autograder.release import release
 from autograder.solution import solution_notebook
 from autograder.submission import Limits
 
@@ -27,9 +27,7 @@ MARKER = ".autograder-demo"
 LIMITS = Limits(cell_seconds=20, total_seconds=200)
 MISTAKES_EACH = 5
 WHOLE = "03_affine_layer"
-"""The exercise that everyone hands in; the others, which train for longer, only some."""
-
-SOME = frozenset({"half-done", "noisy-but-right", "endless-loop"})
+"""The exercise that is handed in with every mistake and in every strange state; the others with one mistake a task."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ class Student:
         return path
 
 
-def make_class(to: Path, solutions: Path) -> list[Student]:
-    """Write the whole class below ``to`` and return it."""
-    students = [s for path in sorted(solutions.glob("*.py")) for s in _students(path)]
+def make_class(to: Path, course: Course, solutions: Path) -> list[Student]:
+    """Write the whole class below ``to``, made from the notebooks that ``course`` releases, and return it."""
+    students = [s for path in sorted(solutions.glob("*.py")) for s in _students(path, course)]
     for student in students:
         student.write(to)
     return students
@@ -68,14 +66,11 @@ def solved(solution: Path, released: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _students(solution: Path) -> Iterator[Student]:
+def _students(solution: Path, course: Course) -> Iterator[Student]:
     """Yield one exercise's share of the class."""
-    import tempfile
-
     name = solution.stem
-    with tempfile.TemporaryDirectory() as scratch:
-        (path,) = release(solution.parent, Path(scratch), [name])
-        released = nbformat.read(path, as_version=4)
+    course.ensure_released(solution)
+    released = nbformat.read(course.release_of(name), as_version=4)
     right = solved(solution, released)
     short = name[:2]
 
@@ -84,15 +79,13 @@ def _students(solution: Path) -> Iterator[Student]:
 
     yield student("right", right, is_right=True)
     yield student("blank", released)
-    for variant in variants(name):
-        if variant.right:
-            yield student(f"right-{variant.name}".replace("_", "-"), _with(right, variant), is_right=True)
-    for n, some in enumerate(_packed(mistakes(name)), start=1):
+    for n, some in enumerate(_packed([v for v in variants(name) if v.right]), start=1):
+        yield student(f"right-too-{n}", _with(right, *some), is_right=True)
+    for n, some in enumerate(_packed(mistakes(name), MISTAKES_EACH), start=1):
         yield student(f"mistakes-{n}", _with(right, *some))
-    for label, is_right, change in STRANGE:
-        if name == WHOLE or label in SOME:
-            yield student(label, change(right, released), is_right=is_right)
     if name == WHOLE:
+        for label, is_right, change in STRANGE:
+            yield student(label, change(right, released), is_right=is_right)
         yield student("wrong-file-name", right, is_right=True, file_name="Untitled1 (final).ipynb")
         for label, text in BROKEN.items():
             yield Student(f"{short}-{label}", name, text)
@@ -120,12 +113,12 @@ def _with(notebook: NotebookNode, *changes: Variant) -> NotebookNode:
     return changed
 
 
-def _packed(wrong: Sequence[Variant]) -> list[list[Variant]]:
-    """Hand the mistakes out to as few students as can make them, each cell's mistake to another one."""
+def _packed(some: Sequence[Variant], most: int | None = None) -> list[list[Variant]]:
+    """Hand variants out to as few students as can have them, at most so many each; a cell has but one source."""
     packs: list[list[Variant]] = []
-    for variant in wrong:
+    for variant in some:
         for pack in packs:
-            if _fits(variant, pack):
+            if len(pack) != most and _fits(variant, pack):
                 pack.append(variant)
                 break
         else:
@@ -137,7 +130,7 @@ def _fits(variant: Variant, pack: Sequence[Variant]) -> bool:
     """Whether each mistake of the pack is still seen with this one beside it."""
     hidden = any(variant.task in v.breaks or v.task in variant.breaks for v in pack)
     taken = {cell for v in pack for cell in v.cells}
-    return not hidden and len(pack) < MISTAKES_EACH and taken.isdisjoint(variant.cells)
+    return not hidden and taken.isdisjoint(variant.cells)
 
 
 # ---------------------------------------------------------------------------------------------------------------

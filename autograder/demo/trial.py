@@ -13,24 +13,28 @@ import argparse
 import ast
 import concurrent.futures
 import contextlib
+import functools
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import jupytext
 
 from autograder.check import check_task
 from autograder.demo.variants import Variant, variants
+from autograder.inside import probe_source
 from autograder.reconcile import grade_id
+from autograder.shortcuts import Notebook, asked
 from autograder.task import PUBLIC_SEED, Task, exercise_names, load_exercise
 from autograder.verdict import Verdict
 
 __all__ = ["SEEDS", "Trial", "Tried", "as_table", "main"]
 
-SEEDS = (PUBLIC_SEED, "a secret")
+SEEDS = (PUBLIC_SEED, "a secret", "another secret")
 MARKS = ("<!-- table -->", "<!-- end -->")
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
@@ -40,7 +44,7 @@ class Tried:
     """What became of one variant: of a wrong one at its own task, of a right one at all tasks.
 
     ``tasks`` are those whose answer it replaces. ``passed`` is that a wrong one loses points, or that a right one loses
-    none; ``named`` that the diagnosis says what it should.
+    none; ``named`` that the diagnosis says what it should, ``said`` what it does say.
     """
 
     exercise: str
@@ -67,7 +71,7 @@ class Trial:
         self.exercise = load_exercise(exercise)
         source = (solutions / f"{exercise}.py").read_text(encoding="utf-8")
         code = [c for c in jupytext.reads(source, fmt="py:percent").cells if c.cell_type == "code"]
-        self.sources = [str(c.source) for c in code]
+        self.cells = [(str(grade_id(c) or ""), str(c.source)) for c in code]
         self.answers = {str(grade_id(c)): str(c.source) for c in code if c.metadata.get("nbgrader", {}).get("solution")}
         self.cells_of = _cells_by_task(code)
         self.names = self._run()
@@ -84,17 +88,17 @@ class Trial:
         names: dict[str, Any] = {"__name__": "__main__"}
         with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch), mpl.rc_context(), quiet():
             mpl.use("Agg")
-            for source in self.sources:
-                exec(source, names)  # noqa: S102 - the solution is ours
+            for _, source in self.cells:
+                exec(_compiled(source), names)  # noqa: S102 - the solution is ours
             plt.close("all")
         return names
 
-    def with_cells(self, cells: dict[str, str], *, whole: bool = False) -> dict[str, Any]:
+    def with_cells(self, cells: Mapping[str, str], *, whole: bool = False) -> dict[str, Any]:
         """Return the names with other sources for some solution cells.
 
-        All definitions move to a namespace of their own, so that functions which call one another find the new ones.
-        What other cells computed, trained networks for example, stays as the solution left it, or is computed anew
-        where the ``whole`` is asked for.
+        All definitions, those of locked cells too, move to a namespace of their own, so that functions which call one
+        another find the new ones. What other cells computed, trained networks for example, stays as the solution left
+        it, or is computed anew where the ``whole`` is asked for.
 
         Raises
         ------
@@ -105,47 +109,65 @@ class Trial:
         if unknown:
             msg = f"{self.exercise.name} has no solution cells {', '.join(sorted(unknown))}"
             raise ValueError(msg)
-        names = dict(self.names)
+        again = {n: s for n, s in self.answers.items() if whole or _defines(s)} | dict(cells)
+        return self._run_again(dict(self.names), again)
+
+    def _run_again(self, names: dict[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
+        """Run these sources for solution cells, and the definitions of all locked ones, in the notebook's order."""
         with quiet():
-            for name, source in self.answers.items():
-                if whole or name in cells or _defines(source):
-                    with contextlib.suppress(Exception):
-                        exec(cells.get(name, source), names)  # noqa: S102 - ours, too
+            for name, source in self.cells:
+                if name in answers:
+                    code = _compiled(answers[name])
+                elif name not in self.answers:
+                    code = _definitions(source)
+                else:
+                    continue
+                with contextlib.suppress(Exception):
+                    exec(code, names)  # noqa: S102 - ours, too
         return names
 
     def with_variant(self, variant: Variant) -> dict[str, Any]:
         """Return the names with a variant's cells."""
-        return self.with_cells(dict(variant.cells), whole=variant.right)
+        return self.with_cells(variant.cells, whole=variant.right)
 
-    def untouched(self) -> dict[str, Any]:
-        """Return the names with every solution cell as the student first sees it."""
-        stubs = {name: stub(source) for name, source in self.answers.items()}
-        names = {k: v for k, v in self.names.items() if k not in _bound(self.answers.values())}
-        with quiet():
-            for source in stubs.values():
-                with contextlib.suppress(Exception):
-                    exec(source, names)  # noqa: S102 - ours, too
-        return names
+    def untouched(self, but: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the names with every solution cell as the student first sees it, ``but`` for some sources."""
+        again = {name: stub(source) for name, source in self.answers.items()} | dict(but or {})
+        bound = _bound(self.answers.values())
+        return self._run_again({k: v for k, v in self.names.items() if k not in bound}, again)
+
+    def shortcuts(self, cells: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return, by task, what is said of shortcuts in the notebook with these cells in place of the solution's."""
+        notebook = Notebook()
+        for name, source in self.cells:
+            notebook.add(cells.get(name, source))
+        return {
+            t.name: [s.sentence for s in notebook.shortcuts(asked(probe_source(t.probe)), t.forbid)]
+            for t in self.tasks
+            if t.probe is not None
+        }
 
     def verdict(self, task: str, names: dict[str, Any], seed: str = PUBLIC_SEED) -> Verdict:
         """Return the verdict on one task for these names."""
         return check_task(self.exercise, self.exercise.tasks[task], names, seed)
 
     def tried(self, variant: Variant) -> Tried:
-        """Judge a variant, on several seeds."""
+        """Judge a variant on several seeds; a right one, at tasks that it does not touch, on the public seed alone."""
         names = self.with_variant(variant)
-        tasks = [variant.task] if variant.task else [t.name for t in self.tasks]
-        found = [self.verdict(task, names, seed) for seed in SEEDS for task in tasks]
-        said = [" ".join(v.diagnoses).lower() for v in found if v.points < v.out_of]
-        full = not said
         replaced = frozenset(t for t, cells in self.cells_of.items() if cells & set(variant.cells))
+        seeds: dict[str, Sequence[str]] = {variant.task: SEEDS[:2]}
+        if variant.right:
+            seeds = {t.name: SEEDS if t.name in replaced else SEEDS[:1] for t in self.tasks}
+        found = [self.verdict(task, names, seed) for task, some in seeds.items() for seed in some]
+        short = [v for v in found if not v.right]
+        said = [" ".join(v.diagnoses) for v in short]
         return Tried(
             self.exercise.name,
             replaced if variant.right else frozenset({variant.task}),
             variant.name,
             variant.right,
-            full if variant.right else len(said) == len(found),
-            bool(variant.says) and all(variant.says.lower() in text for text in said),
+            not short if variant.right else len(short) == len(found) and all(v.ran for v in short),
+            bool(variant.says) and all(variant.says.lower() in text.lower() for text in said),
             said[0] if said else "",
         )
 
@@ -171,6 +193,19 @@ def _cells_by_task(code: Sequence[Any]) -> dict[str, set[str]]:
     return found
 
 
+@functools.cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<string>", "exec")
+
+
+@functools.cache
+def _definitions(source: str) -> CodeType:
+    """Return the functions and classes of a cell alone."""
+    body: list[ast.stmt] = [n for n in ast.parse(source).body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    return compile(ast.Module(body, type_ignores=[]), "<string>", "exec")
+
+
+@functools.cache
 def _defines(source: str) -> bool:
     return any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in ast.parse(source).body)
 

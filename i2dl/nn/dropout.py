@@ -21,8 +21,10 @@ _spatial_dropout = autograd_function(spatial_dropout_forward, spatial_dropout_ba
 class Dropout(torch.nn.Module):
     """Every entry dropped with probability p in training; a drop-in for `torch.nn.Dropout` (lecture 8).
 
-    The mask comes from PyTorch's own generator; on a CPU the same seed drops the same entries as there. What is kept is
-    scaled by 1/(1 − p), so that evaluation has nothing left to do. For Monte-Carlo dropout leave it in training mode.
+    The mask comes from PyTorch's own generator; on a CPU the same seed drops the same entries as there, where the
+    entries of x lie in memory in their own order. (The mask is drawn in that order always; PyTorch draws that of a
+    transposed or channels-last x as it lies.) What is kept is scaled by 1/(1 − p), so that evaluation has nothing left
+    to do. For Monte-Carlo dropout leave it in training mode.
 
     Parameters
     ----------

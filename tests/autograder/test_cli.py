@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from autograder.submission import Limits, Outcome
 
 def autograder(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "autograder.cli", *arguments]
+    command = [sys.executable, "-m", "autograder", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env, timeout=120, check=False)
 
 
@@ -138,7 +141,7 @@ def test_where_it_runs_is_passed_on(monkeypatch):
 
 
 def test_the_made_up_class_is_trusted(monkeypatch, tmp_path):
-    monkeypatch.setattr("autograder.demo.class_.make_class", lambda to, solutions: to.mkdir(parents=True) or [])
+    monkeypatch.setattr("autograder.demo.class_.make_class", lambda to, *_: to.mkdir(parents=True) or [])
     assert called_with(monkeypatch, "demo", "--to", str(tmp_path / "demo"))["limits"].trusted
 
 
@@ -155,6 +158,50 @@ def test_what_is_kept_from_before_says_nothing_of_the_remaining_time():
             time.sleep(0.05)
         # Eight at a twentieth of a second or so, not eight at ninety at once.
         assert bar.tasks[0].time_remaining >= 0.3
+
+
+def test_where_there_is_no_terminal_a_line_says_now_and_then_how_far_it_is(capsys):
+    with _progress(every=0.0) as shown:
+        shown(90, 100, None)
+        for done in range(91, 96):
+            time.sleep(0.02)
+            shown(done, 100, Outcome("ada", "03", "graded"))
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "Grading: 90 of 100"
+    assert re.fullmatch(r"Grading: 95 of 100, about \d+ s left", last)
+    with _progress() as shown:
+        shown(1, 2, Outcome("ada", "03", "graded"))
+    assert capsys.readouterr().err == ""
+
+
+ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b2J\u202eturned"
+
+
+def test_nothing_that_is_handed_in_controls_the_terminal(tmp_path):
+    """Names, outputs, errors, and a notebook of which a library could complain in a log."""
+    tiny_course.write_solutions(tmp_path / "solutions")
+    right = tiny_course.RIGHT
+    tiny_course.hand_in(
+        tmp_path / "in",
+        {
+            f"ada{ESCAPES}": {**right, "double_code": f"def double(x):\n    raise ValueError({ESCAPES!r})"},
+            "bob": {**right, "double_code": f"import sys\nprint({ESCAPES!r}, file=sys.stderr)\nsys.exit({ESCAPES!r})"},
+            "eve": {**right, "double_code": ESCAPES},
+        },
+    )
+    strange = tmp_path / "in" / "eve" / tiny_course.NAME / f"{tiny_course.NAME}.ipynb"
+    notebook = json.loads(strange.read_text(encoding="utf-8"))
+    notebook["cells"][0][ESCAPES] = notebook["metadata"][ESCAPES] = ESCAPES
+    strange.with_name(f"{ESCAPES}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    strange.unlink()
+    done = tiny_course.run(*tiny_course.arguments(tmp_path, tmp_path / "out", "--workers", "1"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    shown = done.stdout + (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
+    assert "ValueError" in shown
+    assert [c for c in shown if unicodedata.category(c) in {"Cc", "Cf"} and c != "\n"] == []
+    # Without the colours and the title, the words are those that were handed in.
+    assert "redturned" in shown
 
 
 def test_a_failure_of_the_grader_is_said_and_is_no_success(monkeypatch, capsys, tmp_path):

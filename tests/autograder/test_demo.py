@@ -23,7 +23,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory) -> tuple[list[Student], Path, grading.Run]:
     base = tmp_path_factory.mktemp("demo")
-    students = make_class(base / "in", ROOT / "solutions")
+    course = Course(base / "out")
+    course.write_config()
+    students = make_class(base / "in", course, ROOT / "solutions")
     run = grading.grade(base / "in", base / "out", solutions=ROOT / "solutions", workers=2, limits=LIMITS)
     return students, base / "out", run
 
@@ -67,14 +69,16 @@ def test_nbgrader_autograde_gives_the_same_scores(graded, tmp_path):
     _, out, run = graded
     ours = scores(Course(out))
     assert ours == {(o.student, o.exercise): pytest.approx(o.score) for o in run.outcomes}
-    again = tmp_path / "again"
-    shutil.copytree(out / "submitted", again / "submitted")
+    again, few = tmp_path / "again", {"03_affine_layer", "07_training_a_network"}
+    for student, name in ours:
+        if name in few:
+            shutil.copytree(out / "submitted" / student / name, again / "submitted" / student / name)
     for part in ("seed.txt", "nbgrader_config.py"):
         shutil.copy(out / part, again / part)
-    for name in exercise_names():
+    for name in few:
         Course(again).generate(ROOT / "solutions" / f"{name}.py")
         nbgrader(again, name)
-    assert scores(Course(again)) == {key: pytest.approx(score) for key, score in ours.items()}
+    assert scores(Course(again)) == {key: pytest.approx(score) for key, score in ours.items() if key[1] in few}
 
 
 def nbgrader(course: Path, exercise: str) -> None:

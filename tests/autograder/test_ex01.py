@@ -1,146 +1,27 @@
-"""Exercise 01: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 01: figures of the sources and of its text, shortcuts, and what is fair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import jupytext
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from autograder.check import check_task
-from autograder.demo.variants import Variant, variants
-from autograder.inside import probe_source
-from autograder.shortcuts import Notebook, asked
-from autograder.task import load_exercise
+from autograder.demo.trial import SEEDS
 from autograder.verdict import Verdict
+from exercises import trial
 
 NAME = "01_machine_learning_basics"
-SOLUTION = Path(__file__).parents[2] / "solutions" / f"{NAME}.py"
-EXERCISE = load_exercise(NAME)
-TASKS = [t for t in EXERCISE.tasks.values() if t.kind != "written"]
-SEEDS = ["public", "a secret", "another secret"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
-CELL = {t.name: f"{t.name}_code" for t in TASKS} | {"digits_accuracy": "read_digits_code"}
-
-
-def read_cells() -> list[Any]:
-    return jupytext.reads(SOLUTION.read_text(encoding="utf-8"), fmt="py:percent").cells
-
-
-def solution_cells() -> dict[str, str]:
-    """Return the sources of the code cells that a student fills in, by grade_id."""
-    marked = [(c, c.metadata.get("nbgrader", {})) for c in read_cells() if c.cell_type == "code"]
-    return {mark["grade_id"]: cell.source for cell, mark in marked if mark.get("solution")}
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def solved() -> dict[str, Any]:
     """The names that the solution notebook leaves behind."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        mpl.use("Agg")
-        patch.chdir(tmp_path_factory.mktemp("notebook"))
-        for cell in read_cells():
-            if cell.cell_type == "code":
-                exec(cell.source, names)
-    return names
+    return trial(NAME).names
 
 
-def with_cells(solved: dict[str, Any], cells: dict[str, str]) -> dict[str, Any]:
-    """Return the names with these cells run anew."""
-    names = dict(solved)
-    for source in cells.values():
-        exec(source, names)
-    return names
-
-
-def verdict(task: str, names: dict[str, Any], seed: str = "public") -> Verdict:
-    return check_task(EXERCISE, EXERCISE.tasks[task], names, seed)
-
-
-def stub(source: str) -> str:
-    """Return a solution cell as the student first sees it."""
-    lines, hidden = [], False
-    for line in source.split("\n"):
-        if line.strip() == "### BEGIN SOLUTION":
-            hidden = True
-            lines.append(line.replace("### BEGIN SOLUTION", "raise NotImplementedError()"))
-        if not hidden:
-            lines.append(line)
-        hidden = hidden and line.strip() != "### END SOLUTION"
-    return "\n".join(lines)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Right and wrong
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_solution_earns_all_points(task: str, seed: str, solved: dict[str, Any]) -> None:
-    found = verdict(task, solved, seed)
-    assert found.points == found.out_of, found.diagnoses
-    assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant, solved: dict[str, Any]) -> None:
-    assert set(variant.cells) <= set(solution_cells())
-    names = with_cells(solved, dict(variant.cells))
-    for task in TASKS:
-        for seed in SEEDS if CELL[task.name] in variant.cells else ():
-            found = verdict(task.name, names, seed)
-            assert found.points == found.out_of, (task.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("variant", WRONG, ids=lambda v: v.name)
-def test_a_mistake_costs_points_and_is_named(variant: Variant, solved: dict[str, Any]) -> None:
-    assert set(variant.cells) == {CELL[variant.task]}
-    names = with_cells(solved, dict(variant.cells))
-    for seed in SEEDS[:2]:
-        found = verdict(variant.task, names, seed)
-        assert found.points < found.out_of
-        assert variant.says.lower() in " ".join(found.diagnoses).lower(), found.diagnoses
-
-
-def test_nearly_every_mistake_is_named() -> None:
-    assert sum(bool(v.says) for v in WRONG) >= 0.9 * len(WRONG)
-    assert len({v.name for v in [*RIGHT, *WRONG]}) == len(RIGHT) + len(WRONG)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_each_task_has_four_mistakes_and_three_other_styles(task: str) -> None:
-    assert sum(v.task == task for v in WRONG) >= 4
-    assert sum(CELL[task] in v.cells for v in RIGHT) >= 3
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Stubs and independence
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(task: str, solved: dict[str, Any]) -> None:
-    names = with_cells(solved, {CELL[task]: stub(solution_cells()[CELL[task]])})
-    found = verdict(task, names)
-    assert found.points == 0
-    assert "still the stub" in " ".join(found.diagnoses).lower()
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_a_step_that_fails_costs_its_own_points_only(task: str, solved: dict[str, Any]) -> None:
-    """The digits are read with the notebook's own neighbours; `given_knn` would do without them."""
-    given = next(c for c in read_cells() if c.metadata.get("nbgrader", {}).get("grade_id") == "given_knn")
-    cells = {"given_knn": given.source, **solution_cells()}
-    names = with_cells(solved, {CELL[task]: stub(cells[CELL[task]])})
-    names = with_cells(names, {cell: source for cell, source in cells.items() if cell != CELL[task]})
-    allowed = {task} | ({"digits_accuracy"} if task in {"distances_no_loops", "majority_vote"} else set())
-    lost = {t.name for t in TASKS if verdict(t.name, names).points < t.points}
-    assert lost == allowed
+def verdict(task: str, names: dict[str, Any], seed: str = SEEDS[0]) -> Verdict:
+    return trial(NAME).verdict(task, names, seed)
 
 
 def test_given_neighbours_are_the_notebooks_neighbours(solved: dict[str, Any]) -> None:
@@ -154,23 +35,6 @@ def test_given_neighbours_are_the_notebooks_neighbours(solved: dict[str, Any]) -
 
 # ---------------------------------------------------------------------------------------------------------------
 # Shortcuts
-
-
-def shortcuts(task: str, cells: dict[str, str]) -> list[str]:
-    """Return what is said of the notebook with these cells in place of the solution's."""
-    notebook = Notebook()
-    for cell in read_cells():
-        if cell.cell_type == "code":
-            notebook.add(cells.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""), cell.source))
-    probe = EXERCISE.tasks[task].probe
-    assert probe is not None
-    return [s.sentence for s in notebook.shortcuts(asked(probe_source(probe)), EXERCISE.tasks[task].forbid)]
-
-
-@pytest.mark.parametrize("variant", [Variant("solution", {}), *RIGHT], ids=lambda v: v.name)
-def test_no_right_answer_is_taken_for_a_shortcut(variant: Variant) -> None:
-    for task in TASKS:
-        assert shortcuts(task.name, dict(variant.cells)) == [], task.name
 
 
 @pytest.mark.parametrize(
@@ -202,7 +66,7 @@ def test_no_right_answer_is_taken_for_a_shortcut(variant: Variant) -> None:
     ],
 )
 def test_shortcuts_are_found(task: str, answer: str, says: str) -> None:
-    assert any(says in sentence for sentence in shortcuts(task, {CELL[task]: answer}))
+    assert any(says in sentence for sentence in trial(NAME).shortcuts({f"{task}_code": answer})[task])
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -263,7 +127,7 @@ def test_the_neighbours_read_digits(solved: dict[str, Any]) -> None:
 
 def test_a_line_fails_where_the_text_says_so() -> None:
     """The measure of the last step, on what a line can do: no direction reaches half of the points."""
-    task = EXERCISE.tasks["bent_features"]
+    task = trial(NAME).exercise.tasks["bent_features"]
     measure = task.measure
     assert measure is not None
     for c in task.draw("public"):
@@ -274,6 +138,7 @@ def test_a_line_fails_where_the_text_says_so() -> None:
 
 # ---------------------------------------------------------------------------------------------------------------
 # Fairness
+
 
 ODD = [
     None,
@@ -321,17 +186,3 @@ def test_measuring_memory_leaves_no_trace(solved: dict[str, Any]) -> None:
     assert not tracemalloc.is_tracing()
     assert verdict("distances_no_loops", {"distances_no_loops": lambda *a, **k: 1 / 0}).points == 0
     assert not tracemalloc.is_tracing()
-
-
-def test_seeds_draw_other_cases_of_the_same_kind() -> None:
-    for task in TASKS:
-        one, two, again = task.draw("one"), task.draw("two"), task.draw("one")
-        assert [c.name for c in one] == [c.name for c in two]
-        assert list(_values(one)) == list(_values(again))
-        assert list(_values(one)) != list(_values(two))
-
-
-def _values(cases: list[Any]) -> Iterator[Any]:
-    for c in cases:
-        for value in c.inputs.values():
-            yield value.tobytes() if isinstance(value, np.ndarray) else repr(value)

@@ -1,151 +1,25 @@
-"""Exercise 02: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 02: figures of the sources, and the engine as a whole."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import pairwise
-from pathlib import Path
+import types
 from typing import Any
 
-import jupytext
-import matplotlib as mpl
 import numpy as np
 import pytest
+import torch
 
-from autograder.check import check_task
-from autograder.demo.variants import Variant, variants
-from autograder.task import load_exercise
-from autograder.verdict import Verdict
+from exercises import trial
 from i2dl import autodiff
 from i2dl.plots import GREEN
 from i2dl.plots.graph import RED, draw_graph
 
-NAME = "02_computing_gradients"
-SOLUTION = Path(__file__).parents[2] / "solutions" / f"{NAME}.py"
-CELLS = jupytext.reads(SOLUTION.read_text(encoding="utf-8"), fmt="py:percent").cells
-EXERCISE = load_exercise(NAME)
-TASKS = [t for t in EXERCISE.tasks.values() if t.kind != "written"]
-SEEDS = ["public", "a secret", "another secret"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
-# The locked cells that define something on which the student's cells build.
-FOUNDATIONS = {"setup", "numbers", "as_value", "as_dual", "logistic", "formulas"}
-
-
-def grade_id(cell: Any) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def is_solution(cell: Any) -> bool:
-    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-CODE = {grade_id(cell) for cell in CELLS if is_solution(cell)}
-
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The names that the solution notebook leaves behind; the whole of it runs, without a warning."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        mpl.use("Agg")
-        patch.chdir(tmp_path_factory.mktemp("notebook"))
-        for cell in CELLS:
-            if cell.cell_type == "code":
-                exec(cell.source, names)
-    return names
-
-
-def answered(changed: dict[str, str]) -> dict[str, Any]:
-    """Return the names that the student's cells leave behind, some of them with another source."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in CELLS:
-        if grade_id(cell) in FOUNDATIONS or is_solution(cell):
-            exec(changed.get(grade_id(cell), cell.source), names)
-    assert set(changed) <= CODE
-    return names
-
-
-def verdict(task: str, names: dict[str, Any], seed: str = "public") -> Verdict:
-    return check_task(EXERCISE, EXERCISE.tasks[task], names, seed)
-
-
-def stubs() -> Iterator[tuple[str, str]]:
-    """Yield the solution cells as the student first sees them."""
-    for cell in filter(is_solution, CELLS):
-        lines, inside = [], False
-        for line in cell.source.split("\n"):
-            if line.strip() == "### BEGIN SOLUTION":
-                inside = True
-                lines.append(line.replace("### BEGIN SOLUTION", "raise NotImplementedError()"))
-            if not inside:
-                lines.append(line)
-            inside = inside and line.strip() != "### END SOLUTION"
-        yield grade_id(cell), "\n".join(lines)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_solution_earns_all_points(task: str, seed: str, solved: dict[str, Any]) -> None:
-    found = verdict(task, solved, seed)
-    assert found.points == found.out_of, found.diagnoses
-    assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant) -> None:
-    names = answered(dict(variant.cells))
-    for seed in SEEDS[:2]:
-        for task in TASKS:
-            found = verdict(task.name, names, seed)
-            assert found.points == found.out_of, (task.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("variant", WRONG, ids=lambda v: v.name)
-def test_a_mistake_costs_its_own_points_and_is_named(variant: Variant) -> None:
-    names = answered(dict(variant.cells))
-    for seed in SEEDS[:2]:
-        found = verdict(variant.task, names, seed)
-        assert found.points < found.out_of
-        assert found.ran
-        assert variant.says.lower() in " ".join(found.diagnoses).lower(), found.diagnoses
-    for task in TASKS:
-        if task.name != variant.task:
-            other = verdict(task.name, names)
-            assert other.points == other.out_of, (task.name, other.diagnoses)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_each_task_has_wrong_and_right_variants(task: str) -> None:
-    assert sum(v.task == task for v in WRONG) >= 4
-    cell = next(grade_id(before) for before, c in pairwise(CELLS) if grade_id(c) == task)
-    assert cell in CODE
-    assert sum(cell in v.cells for v in RIGHT) >= 3
-    assert len({v.cells[cell] for v in RIGHT if cell in v.cells}) >= 3
-
-
-def test_variants_have_names_of_their_own_and_nearly_all_say_something() -> None:
-    names = [v.name for v in (*RIGHT, *WRONG)]
-    assert len(names) == len(set(names))
-    assert sum(bool(v.says) for v in WRONG) >= 0.9 * len(WRONG)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(task: str) -> None:
-    names = answered(dict(stubs()))
-    found = verdict(task, names)
-    assert found.points == 0
-    assert "still the stub" in " ".join(found.diagnoses).lower()
-
-
-def test_one_step_alone_can_be_right(solved: dict[str, Any]) -> None:
-    """Whatever else is still a stub, a step that is done earns its points."""
-    for cell in filter(is_solution, CELLS):
-        names = answered(dict(stubs()) | {grade_id(cell): cell.source})
-        task = grade_id(cell).removesuffix("_code")
-        found = verdict(task, names)
-        assert found.points == found.out_of, (task, found.diagnoses)
+def solved() -> dict[str, Any]:
+    """The names that the solution notebook leaves behind."""
+    return trial("02_computing_gradients").names
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -212,10 +86,6 @@ def program(x: Any, y: Any, z: Any, of: Any) -> Any:
 
 
 def test_the_engine_agrees_with_pytorch_and_with_dual_numbers(solved: dict[str, Any]) -> None:
-    import types
-
-    import torch
-
     own = types.SimpleNamespace(**{name: solved[name] for name in ("exp", "tanh", "log", "relu")})
     rng = np.random.default_rng(0)
     for _ in range(5):
@@ -252,47 +122,3 @@ def test_reverse_mode_costs_a_small_multiple_whatever_the_number_of_inputs(solve
     reverse, forward = solved["methods"]["reverse mode"][0], solved["methods"]["forward mode"][0]
     assert solved["cost"](reverse, 64) < 5
     assert solved["cost"](forward, 64) > 64
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Fairness
-
-
-def test_what_is_of_no_use_is_refused_with_a_reason() -> None:
-    for unusable in (None, 3, "three", [], [None] * 5, object()):
-        names = answered({})
-        for name in list(names):
-            if callable(names[name]) and getattr(names[name], "__module__", "") == "__main__":
-                names[name] = lambda *_, unusable=unusable, **__: unusable
-        for task in TASKS:
-            found = verdict(task.name, names)
-            assert found.points < found.out_of, (task.name, unusable)
-            assert any(found.diagnoses)
-            assert "the check itself failed" not in found.reason, (task.name, unusable, found.reason)
-
-
-def test_seeds_draw_other_cases_of_the_same_kind() -> None:
-    for task in TASKS:
-        one, two, again = task.draw("one"), task.draw("two"), task.draw("one")
-        assert [c.name for c in one] == [c.name for c in two]
-        assert str([c.inputs for c in one]) == str([c.inputs for c in again])
-        assert str([c.inputs for c in one]) != str([c.inputs for c in two])
-
-
-def test_probes_travel_as_text_and_cases_over_the_wire() -> None:
-    from autograder import wire
-    from autograder.inside import compile_probe, probe_source
-
-    for task in TASKS:
-        assert task.probe is not None
-        assert compile_probe(probe_source(task.probe)).__name__ == task.name
-        for case in task.draw("a seed"):
-            sent = wire.loads(wire.dumps(dict(case.inputs)))
-            assert list(sent) == list(case.inputs)
-
-
-def test_the_notebook_imports_nothing_that_holds_an_answer() -> None:
-    source = "\n".join(c.source for c in CELLS if c.cell_type == "code")
-    imported = {line.split()[1] for line in source.split("\n") if line.startswith(("import ", "from "))}
-    assert imported == {"math", "numpy", "autograder", "i2dl.plots", "i2dl.plots.graph", "torch"}
-    assert EXERCISE.provides == ()

@@ -1,163 +1,23 @@
-"""Exercise 04: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 04: figures of the sources and of its text, its quizzes, and its pictures while steps are missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import jupytext
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from autograder.check import check_task
-from autograder.demo.variants import Variant, variants
-from autograder.inside import probe_source
-from autograder.shortcuts import Notebook, asked
 from autograder.task import load_exercise
-from autograder.verdict import Verdict
+from exercises import trial
 
 NAME = "04_activations_and_losses"
-SOLUTION = Path(__file__).parents[2] / "solutions" / f"{NAME}.py"
 EXERCISE = load_exercise(NAME)
-TASKS = [t for t in EXERCISE.tasks.values() if t.kind != "written"]
-SEEDS = ["public", "a secret", "another secret"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
-CELLS = jupytext.reads(SOLUTION.read_text(encoding="utf-8"), fmt="py:percent").cells
-
-
-def grade_id(cell: Any) -> str:
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-
-
-def is_answer(cell: Any) -> bool:
-    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def solved() -> dict[str, Any]:
     """The names that the solution notebook leaves behind."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        mpl.use("Agg")
-        patch.chdir(tmp_path_factory.mktemp("notebook"))
-        for cell in CELLS:
-            if cell.cell_type == "code":
-                exec(cell.source, names)
-    return names
-
-
-def answered(solved: dict[str, Any], variant: Variant) -> dict[str, Any]:
-    """Return the names with the variant's cells run after the solution's; no step calls another's functions."""
-    assert set(variant.cells) <= {grade_id(c) for c in CELLS}
-    names = dict(solved)
-    for source in variant.cells.values():
-        exec(source, names)
-    return names
-
-
-def verdict(task: str, names: dict[str, Any], seed: str = "public") -> Verdict:
-    return check_task(EXERCISE, EXERCISE.tasks[task], names, seed)
-
-
-def stubs() -> Iterator[tuple[str, str]]:
-    """Yield the solution cells, by name, as the student first sees them."""
-    for cell in CELLS:
-        if is_answer(cell):
-            lines, inside = [], False
-            for line in cell.source.split("\n"):
-                if line.strip() == "### BEGIN SOLUTION":
-                    inside = True
-                    lines.append(line.replace("### BEGIN SOLUTION", "raise NotImplementedError()"))
-                if not inside:
-                    lines.append(line)
-                inside = inside and line.strip() != "### END SOLUTION"
-            yield grade_id(cell), "\n".join(lines)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_solution_earns_all_points(task: str, seed: str, solved: dict[str, Any]) -> None:
-    found = verdict(task, solved, seed)
-    assert found.points == found.out_of, found.diagnoses
-    assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant, solved: dict[str, Any]) -> None:
-    names = answered(solved, variant)
-    for seed in SEEDS[:2]:
-        for task in TASKS:
-            found = verdict(task.name, names, seed)
-            assert found.points == found.out_of, (task.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("variant", WRONG, ids=lambda v: v.name)
-def test_a_mistake_costs_points_and_is_named(variant: Variant, solved: dict[str, Any]) -> None:
-    names = answered(solved, variant)
-    for seed in SEEDS[:2]:
-        found = verdict(variant.task, names, seed)
-        assert found.points < found.out_of
-        assert variant.says.lower() in " ".join(found.diagnoses).lower(), found.diagnoses
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_a_step_that_is_not_done_costs_its_own_points_alone(task: str) -> None:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    skip = f"{task}_code"
-    for cell in CELLS:
-        # Setup, given helpers and answers; pictures and checks are not needed.
-        if grade_id(cell) in {"setup", "given_sigmoid"} or (is_answer(cell) and grade_id(cell) != skip):
-            exec(cell.source, names)
-    for name, source in stubs():
-        if name == skip and source.lstrip().startswith("def"):
-            exec(source, names)
-    for other in TASKS:
-        found = verdict(other.name, names)
-        assert (found.points == found.out_of) == (other.name != task), (other.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_each_task_has_four_mistakes_and_three_other_styles(task: str) -> None:
-    assert sum(v.task == task for v in WRONG) >= 4
-    assert sum(f"{task}_code" in v.cells for v in RIGHT) >= 3
-
-
-def test_nine_mistakes_of_ten_are_named() -> None:
-    assert sum(bool(v.says) for v in WRONG) >= 0.9 * len(WRONG)
-    assert len({v.name for v in RIGHT + WRONG}) == len(RIGHT + WRONG)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(task: str, solved: dict[str, Any]) -> None:
-    names = {k: v for k, v in solved.items() if k not in {"saturate", "zero_centred", "can_die", "never_negative"}}
-    for _, source in stubs():
-        if source.lstrip().startswith("def"):
-            exec(source, names)
-    found = verdict(task, names)
-    assert found.points == 0
-    assert "still the stub" in " ".join(found.diagnoses).lower()
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_no_right_answer_is_taken_for_a_shortcut(variant: Variant) -> None:
-    notebook = Notebook()
-    for cell in CELLS:
-        if cell.cell_type == "code":
-            notebook.add(variant.cells.get(grade_id(cell), cell.source))
-    for task in TASKS:
-        assert task.probe is not None
-        found = notebook.shortcuts(asked(probe_source(task.probe)), task.forbid)
-        assert found == [], (task.name, found)
-
-
-def test_every_task_has_its_cells() -> None:
-    ids = [grade_id(c) for c in CELLS if grade_id(c)]
-    assert len(ids) == len(set(ids))
-    assert {t for t in EXERCISE.tasks if t not in ids} == set()
-    assert {f"{t.name}_code" for t in TASKS} <= set(ids)
+    return trial(NAME).names
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -283,26 +143,12 @@ def test_quiz_answers_follow_from_formulas() -> None:
 
 def test_order_and_form_of_names_do_not_count() -> None:
     answers = {"saturate": ("tanh", "Step ", "sigmoid"), "can_die": {"relu", "step"}, "zero_centred": ["identity"]}
-    assert verdict("quiz_properties", answers).points == pytest.approx(2 * 2 / 4)
+    assert trial(NAME).verdict("quiz_properties", answers).points == pytest.approx(2 * 2 / 4)
 
 
 def test_an_unanswered_quiz_earns_nothing() -> None:
     for task in ("quiz_properties", "quiz_activations", "quiz_losses"):
-        assert verdict(task, {}).points == 0
-
-
-def test_seeds_draw_other_cases_of_the_same_kind() -> None:
-    for task in TASKS:
-        if task.kind == "quiz":
-            continue
-        one, two, again = task.draw("one"), task.draw("two"), task.draw("one")
-        assert [c.name for c in one] == [c.name for c in two]
-        assert _flat(one) == _flat(again)
-        assert _flat(one) != _flat(two)
-
-
-def _flat(cases: list[Any]) -> list[Any]:
-    return [repr(c.inputs) for c in cases]
+        assert trial(NAME).verdict(task, {}).points == 0
 
 
 def test_unfinished_pictures_do_not_stop_the_notebook() -> None:

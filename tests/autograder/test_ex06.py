@@ -1,147 +1,27 @@
-"""Exercise 06: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 06: the worked examples of its text, figures from outside, and what its pictures show."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import jupytext
 import numpy as np
 import pytest
 
-from autograder.demo.trial import SOLUTIONS, Trial
-from autograder.demo.variants import Variant, variants
-from autograder.task import load_exercise
+from exercises import right, trial
 
 NAME = "06_second_order_optimization"
-EXERCISE = load_exercise(NAME)
-TASKS = [t.name for t in EXERCISE.tasks.values() if t.kind != "written"]
-SEEDS = ["public", "a secret", "another secret"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
-CELLS = jupytext.reads((SOLUTIONS / f"{NAME}.py").read_text(encoding="utf-8"), fmt="py:percent").cells
 
 
 @pytest.fixture(scope="module")
-def trial() -> Trial:
-    """The solution notebook; the whole of it runs, without a warning."""
-    return Trial(NAME)
+def solved() -> dict[str, Any]:
+    """The names that the solution notebook leaves behind."""
+    return trial(NAME).names
 
 
-@pytest.fixture(scope="module")
-def solved(trial: Trial) -> dict[str, Any]:
-    return trial.names
-
-
-def graded(cell: Any) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Right and wrong
-
-
-def test_forty_points_in_the_notebooks_order() -> None:
-    assert EXERCISE.points == 40
-    assert [c.metadata["nbgrader"]["grade_id"] for c in CELLS if graded(c)] == list(EXERCISE.tasks)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_solution_earns_all_points(task: str, trial: Trial) -> None:
-    for seed in SEEDS:
-        found = trial.verdict(task, trial.names, seed)
-        assert found.points == found.out_of, found.diagnoses
-        assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant, trial: Trial) -> None:
-    names = trial.with_variant(variant)
-    for seed in SEEDS:
-        for task in TASKS:
-            found = trial.verdict(task, names, seed)
-            assert found.points == found.out_of, (task, found.diagnoses)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_mistakes_cost_points_and_are_named(task: str, trial: Trial) -> None:
-    for variant in (v for v in WRONG if v.task == task):
-        names = trial.with_variant(variant)
-        for seed in SEEDS[:2]:
-            found = trial.verdict(task, names, seed)
-            assert found.points < found.out_of, variant.name
-            assert variant.says.lower() in " ".join(found.diagnoses).lower(), (variant.name, found.diagnoses)
-
-
-def test_each_task_has_five_mistakes_and_three_right_ways(trial: Trial) -> None:
-    assert all(set(v.cells) <= set(trial.answers) for v in (*RIGHT, *WRONG))
-    for task in TASKS:
-        assert sum(v.task == task for v in WRONG) >= 5, task
-        assert len({v.cells.get(f"{task}_code", "") for v in RIGHT} - {""}) >= 3, task
-    assert all(v.says for v in WRONG)
-    assert len({v.name for v in (*RIGHT, *WRONG)}) == len(RIGHT) + len(WRONG)
-
-
-def test_a_mistake_costs_its_own_task_alone(trial: Trial) -> None:
-    """With all tasks but one done wrong, that one still has all its points."""
-    worst = {v.task: v for v in WRONG}
-    for task in TASKS:
-        names = trial.with_cells({k: s for v in worst.values() if v.task != task for k, s in v.cells.items()})
-        found = trial.verdict(task, names)
-        assert found.points == found.out_of, (task, found.diagnoses)
-
-
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(trial: Trial) -> None:
-    names = trial.untouched()
-    for task in TASKS:
-        found = trial.verdict(task, names)
-        assert found.points == 0, task
-        assert "still the stub" in " ".join(found.diagnoses).lower(), (task, found.diagnoses)
-
-
-def test_one_step_alone_can_be_right(trial: Trial) -> None:
-    """Whatever else is still a stub, a step that is done earns its points."""
-    for task in TASKS:
-        names = trial.untouched()
-        exec(trial.answers[f"{task}_code"], names)
-        found = trial.verdict(task, names)
-        assert found.points == found.out_of, (task, found.diagnoses)
-
-
-@pytest.mark.parametrize("value", [None, 3, "3", math.nan, (None, None), np.zeros((2, 2)), [[1], [2, 3]]], ids=str)
-def test_unusable_answers_are_explained(value: Any, trial: Trial) -> None:
-    functions = [n for n, v in trial.untouched().items() if getattr(v, "__module__", "") == "__main__"]
-    names = trial.names | {name: lambda *a, **k: value for name in functions}
-    for task in TASKS:
-        found = trial.verdict(task, names)
-        assert found.points < found.out_of, task
-        assert any(found.diagnoses), task
-        assert "check itself failed" not in " ".join([*found.diagnoses, found.reason]), task
-
-
-def test_seeds_draw_other_cases_that_travel() -> None:
-    from autograder import wire
-    from autograder.inside import compile_probe, probe_source
-
-    for task in map(EXERCISE.tasks.__getitem__, TASKS):
-        one, two, again = task.draw("one"), task.draw("two"), task.draw("one")
-        assert [c.name for c in one] == [c.name for c in two]
-        assert str([c.inputs for c in one]) == str([c.inputs for c in again])
-        assert str([c.inputs for c in one]) != str([c.inputs for c in two])
-        assert len(one) >= 3
-        assert task.probe is not None
-        assert compile_probe(probe_source(task.probe)).__name__ == task.name
-        for case in one:
-            assert list(wire.loads(wire.dumps(dict(case.inputs)))) == list(case.inputs)
-
-
-def test_the_notebook_imports_nothing_that_holds_an_answer() -> None:
-    lines = "\n".join(c.source for c in CELLS if c.cell_type == "code").split("\n")
-    imported = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
-    assert imported == {"time", "numpy", "autograder", "i2dl.data", "i2dl.plots", "i2dl.plots.contours"}
-    assert EXERCISE.provides == ()
+def test_forty_points() -> None:
+    assert trial(NAME).exercise.points == 40
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -244,7 +124,7 @@ def test_damped_descent_finds_what_scipy_finds(solved: dict[str, Any]) -> None:
 
 SEARCHES = {
     "solution": None,
-    **{v.name: v.cells["wolfe_line_search_code"] for v in RIGHT},
+    **{v.name: v.cells["wolfe_line_search_code"] for v in right(NAME)},
 }
 
 

@@ -1,10 +1,8 @@
-"""Exercise 08: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 08: figures of the sources, PyTorch's layers, chance, and what its pictures show."""
 
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,173 +11,30 @@ import pytest
 import torch
 from torch.nn import functional
 
-from autograder import wire
-from autograder.demo.trial import SEEDS, SOLUTIONS, Trial
-from autograder.demo.variants import Variant, variants
-from autograder.inside import compile_probe, probe_source
-from autograder.task import load_exercise
+from autograder.demo.trial import SOLUTIONS
+from exercises import trial
 from i2dl.init import activation_statistics, kaiming_normal, xavier_normal
 
 NAME = "08_initialization_and_regularization"
-TASKS = [t.name for t in load_exercise(NAME).tasks.values() if t.kind != "written"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
 
 
 @pytest.fixture(scope="module")
-def trial() -> Trial:
-    """The solution notebook, run once, without a warning."""
-    return Trial(NAME)
+def solved() -> dict[str, Any]:
+    """The names that the solution notebook leaves behind."""
+    return trial(NAME).names
 
 
-@pytest.fixture(scope="module")
-def solved(trial: Trial) -> dict[str, Any]:
-    return trial.names
+def test_sixty_points() -> None:
+    assert trial(NAME).exercise.points == 60
+    assert len(trial(NAME).tasks) == 20
 
 
-@pytest.fixture(scope="module")
-def stubs(trial: Trial) -> dict[str, Any]:
-    return trial.untouched()
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Right and wrong
-
-
-def test_sixty_points(trial: Trial) -> None:
-    assert trial.exercise.points == 60
-    assert len(TASKS) == 20
-
-
-def test_tasks_stand_in_the_order_of_the_notebook(trial: Trial) -> None:
-    assert list(trial.cells_of) == TASKS
-    assert all(cells == {f"{task}_code"} for task, cells in trial.cells_of.items())
-
-
-@pytest.mark.parametrize("seed", [*SEEDS, "another secret", "a fourth"])
-@pytest.mark.parametrize("task", TASKS)
-def test_the_solution_earns_all_points(task: str, seed: str, trial: Trial) -> None:
-    found = trial.verdict(task, trial.names, seed)
-    assert found.points == found.out_of, found.diagnoses
-    assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant, trial: Trial) -> None:
-    # Only the definitions run again, not the experiments: that is what the trial's command does.
-    names = trial.with_cells(dict(variant.cells))
-    for task in TASKS:
-        for seed in SEEDS:
-            found = trial.verdict(task, names, seed)
-            assert found.points == found.out_of, (task, found.diagnoses)
-
-
-@pytest.mark.parametrize("variant", WRONG, ids=lambda v: v.name)
-def test_a_mistake_costs_its_own_points_and_is_named(variant: Variant, trial: Trial) -> None:
-    tried = trial.tried(variant)
-    assert tried.passed
-    assert tried.named or not variant.says, tried.said
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_each_task_has_wrong_and_right_variants(task: str) -> None:
-    assert sum(v.task == task for v in WRONG) >= 7
-    assert len({v.cells[f"{task}_code"] for v in RIGHT}) >= 3
-
-
-def test_variants_have_names_of_their_own_and_nearly_all_say_something() -> None:
-    names = [v.name for v in (*RIGHT, *WRONG)]
-    assert len(names) == len(set(names))
-    assert sum(bool(v.says) for v in WRONG) >= 0.9 * len(WRONG)
-
-
-def test_no_other_task_suffers(trial: Trial) -> None:
-    """A mistake in one step leaves all others as they are: one wrong variant of each, all other tasks judged."""
-    for task in TASKS:
-        variant = next(v for v in WRONG if v.task == task)
-        names = trial.with_variant(variant)
-        for other in TASKS:
-            if other != task:
-                found = trial.verdict(other, names)
-                assert found.points == found.out_of, (variant.name, other, found.diagnoses)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(task: str, trial: Trial, stubs: dict[str, Any]) -> None:
-    found = trial.verdict(task, stubs)
-    assert found.points == 0
-    assert "still the stub" in " ".join(found.diagnoses).lower()
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_one_step_alone_can_be_right(task: str, trial: Trial, stubs: dict[str, Any]) -> None:
-    names = dict(stubs)
-    exec(trial.answers[f"{task}_code"], names)
-    found = trial.verdict(task, names)
-    assert found.points == found.out_of, found.diagnoses
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Fairness
-
-
-@pytest.mark.parametrize("unusable", [None, 3, "three", [], [None] * 5, object()], ids=lambda v: type(v).__name__)
-def test_what_is_of_no_use_is_refused_with_a_reason(unusable: Any, trial: Trial, stubs: dict[str, Any]) -> None:
-    names = {
-        name: (lambda *_, **__: unusable)
-        if callable(value) and getattr(value, "__module__", "") == "__main__"
-        else value
-        for name, value in stubs.items()
-    }
-    for task in TASKS:
-        found = trial.verdict(task, names)
-        assert found.points < found.out_of, task
-        assert any(found.diagnoses)
-        assert "the check itself failed" not in found.reason, (task, found.reason)
-
-
-def test_seeds_draw_other_cases_of_the_same_kind(trial: Trial) -> None:
-    for task in trial.tasks:
-        one, two, again = task.draw("one"), task.draw("two"), task.draw("one")
-        assert [c.name for c in one] == [c.name for c in two]
-        assert str([c.inputs for c in one]) == str([c.inputs for c in again])
-        assert str([c.inputs for c in one]) != str([c.inputs for c in two])
-
-
-def test_probes_travel_as_text_and_cases_over_the_wire(trial: Trial) -> None:
-    for task in trial.tasks:
-        assert task.probe is not None
-        assert compile_probe(probe_source(task.probe)).__name__ == task.name
-        for case in task.draw("a seed"):
-            sent = wire.loads(wire.dumps(dict(case.inputs)))
-            assert list(sent) == list(case.inputs)
-
-
-def test_many_seeds_find_nothing_wrong_with_what_is_counted(trial: Trial) -> None:
+def test_many_seeds_find_nothing_wrong_with_what_is_counted(solved: dict[str, Any]) -> None:
     """Where answers are drawn at random, chance must not cost points."""
     for seed in range(40):
         for task in ("dropout_mask", "bootstrap", "early_stopping", "combine"):
-            found = trial.verdict(task, trial.names, f"seed {seed}")
+            found = trial(NAME).verdict(task, solved, f"seed {seed}")
             assert found.points == found.out_of, (task, seed, found.diagnoses)
-
-
-def test_the_notebook_imports_nothing_that_holds_an_answer(trial: Trial) -> None:
-    lines = "\n".join(trial.sources).split("\n")
-    imported = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
-    data = {"i2dl.data", "i2dl.data.augmentation", "i2dl.data.augmentation_policies"}
-    assert imported == {"numpy", "autograder", "i2dl.plots", "i2dl.plots.regularization", *data}
-    assert trial.exercise.provides == ()
-
-
-def test_naming_the_tasks_imports_neither_torch_nor_the_reference() -> None:
-    code = f"""
-import sys
-from autograder.task import load_exercise
-load_exercise({NAME!r})
-print([m for m in ("torch", "i2dl.functional", "i2dl.init", "i2dl.training") if m in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout.strip() == "[]"
 
 
 def test_the_text_prints_no_code_of_the_solution() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from tiny import ROOT, read_release
 
-from autograder.reconcile import grade_id
-from autograder.release import release
+from autograder.course import Course
+from autograder.reconcile import grade_id, reconcile
+from autograder.release import MAY_FAIL, release
 from autograder.solution import ReleaseError, solution_notebook
 from autograder.task import UnknownExercise, exercise_names, load_exercise
 
@@ -84,6 +87,53 @@ def test_cells_of_the_exercise(name):
         if task.kind != "written":
             assert graded[task.name].source == f'check("{task.name}")'
     assert all(not c.get("outputs") for c in notebook.cells)
+
+
+def _read(made: Path, name: str) -> nbformat.NotebookNode:
+    return nbformat.read(made / name / f"{name}.ipynb", as_version=4)
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_no_cell_begins_or_ends_with_a_blank_line(name, made):
+    assert [c.source for c in _read(made, name).cells if c.source != c.source.strip("\n")] == []
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_what_can_fail_before_a_step_is_written_says_so(name, made):
+    cells = _read(made, name).cells
+    before = list(takewhile(lambda c: not c.metadata.get("nbgrader", {}).get("solution"), cells))
+    tagged = [c for c in cells if MAY_FAIL in c.metadata.get("tags", [])]
+    assert grade_id(before[1]) == "setup"
+    assert [c for c in before if "tags" in c.metadata] == []
+    for cell in cells[len(before) :]:
+        marks = cell.metadata.get("nbgrader", {})
+        is_function = marks.get("solution") and "\nraise NotImplementedError" not in cell.source
+        may = cell.cell_type == "code" and not marks.get("grade") and not is_function
+        assert (cell in tagged) is may, cell.source
+
+
+def test_run_all_goes_on_behind_steps_that_are_not_written(made, tmp_path):
+    def run(notebook: nbformat.NotebookNode) -> list[str]:
+        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        return [o.get("ename", "") for c in notebook.cells for o in c.get("outputs", [])]
+
+    released = _read(made, "06_second_order_optimization")
+    assert "NotImplementedError" in run(released)
+    assert [c for c in released.cells if c.cell_type == "code" and c.execution_count is None] == []
+
+    untagged = _read(made, "06_second_order_optimization")
+    for cell in untagged.cells:
+        cell.metadata.pop("tags", None)
+    with pytest.raises(CellExecutionError, match="NotImplementedError"):
+        run(untagged)
+
+
+def test_a_tag_is_no_change_of_a_locked_cell(made, tmp_path):
+    name = "06_second_order_optimization"
+    released = nbformat.read(Course(tmp_path).generate(SOLUTIONS / f"{name}.py"), as_version=4)
+    graded, notes = reconcile(_read(made, name), released)
+    assert notes == []
+    assert [c for c in graded.cells if "tags" in c.metadata] == []
 
 
 def test_names_of_tasks_are_the_fields_of_one_course():

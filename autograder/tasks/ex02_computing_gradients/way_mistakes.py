@@ -139,7 +139,7 @@ SLOPE_ALONGSIDE: Mistakes = {
 }
 
 PASSES: Mistakes = {
-    "one-sided differences share one run where nothing is moved: n of them, and that one.": lambda _impl, n, m: {  # noqa: ARG005
+    "one run is missing: n in which an input is moved, and that one in which none is.": lambda _impl, n, m: {  # noqa: ARG005
         "one-sided": n
     },
     "the run where nothing is moved serves all inputs: it is needed once.": lambda _impl, n, m: {  # noqa: ARG005

@@ -22,13 +22,13 @@ from autograder.tasks.ex03_affine_layer.network import (
     digits_accuracy,
     mse_loss,
     numerical_gradient,
-    quiz,
     sgd_update,
     softmax_loss,
     two_layer_loss,
     why_zeros_fail,
     zero_initialization,
 )
+from autograder.tasks.ex03_affine_layer.numbers import quiz
 
 __all__ = [
     "TITLE",
@@ -76,16 +76,17 @@ def reference() -> Any:
             "mse_loss": f.mse_loss,
             "softmax_loss": f.softmax_loss,
             "numerical_gradient": lambda f, x, h=1e-5: numerical_gradient(f, x, h=h),
-            "two_layer_loss": f.two_layer_loss,
+            "two_layer_loss": _two_layer_loss,
             "sgd_update": sgd_update,
             "moving_parameters": _moving_parameters,
         }
     )
 
 
-def _toy_network(x: np.ndarray, w: np.ndarray, forward: Any, backward: Any) -> tuple[Any, ...]:
+def _toy_network(x: np.ndarray, w: np.ndarray, _: Any, activation: Any) -> tuple[Any, ...]:
     from i2dl import functional as f
 
+    forward, backward = activation
     y, affine_cache = f.affine_forward(x, w, np.zeros(w.shape[1]))
     out, cache = forward(y)
     df = np.ones_like(out)
@@ -94,15 +95,20 @@ def _toy_network(x: np.ndarray, w: np.ndarray, forward: Any, backward: Any) -> t
     return out.sum(), df, dy, dx, dw
 
 
-def _moving_parameters(
-    x: np.ndarray, y: np.ndarray, parameters: list[np.ndarray], *, learning_rate: float, steps: int
-) -> set[str]:
+def _two_layer_loss(x: np.ndarray, y: np.ndarray, *parameters_and_layers: Any) -> tuple[Any, ...]:
     from i2dl import functional as f
+
+    return f.two_layer_loss(x, y, *parameters_and_layers[:4])
+
+
+def _moving_parameters(
+    gradients_of: Any, parameters: list[np.ndarray], *, learning_rate: float, steps: int
+) -> set[str]:
     from i2dl.optim.rules import sgd_update
 
     now = parameters
     for _ in range(steps):
-        _, gradients = f.two_layer_loss(x, y, *now)
+        gradients = gradients_of(now)
         now = [sgd_update(p, dp, learning_rate=learning_rate) for p, dp in zip(now, gradients, strict=True)]
     names = ("w1", "b1", "w2", "b2")
     return {name for name, p, q in zip(names, parameters, now, strict=True) if np.any(p != q)}

@@ -25,6 +25,7 @@ def _flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("colour images", x=rng.standard_normal((4, 3, 5, 2)))
     yield case("already flat", x=rng.standard_normal((3, 7)))
     yield case("one colour image", edge="batch of one", x=rng.standard_normal((1, 3, 2, 4)))
+    yield case("single precision", edge="float32", x=rng.standard_normal((3, 2, 4, 2)).astype(np.float32))
 
 
 @task(
@@ -58,11 +59,13 @@ def _affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("colour images", **_affine_inputs(rng, (4, 3, 2, 5), 6))
     yield case("one input", edge="batch of one", **_affine_inputs(rng, (1, 6), 4))
     yield case("one neuron", edge="a single output", **_affine_inputs(rng, (4, 5), 1))
+    single = {name: value.astype(np.float32) for name, value in _affine_inputs(rng, (3, 2, 4), 5).items()}
+    yield case("single precision", edge="float32", **single)
 
 
 def _affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     for c in list(_affine_forward_cases(rng)):
-        dout = rng.standard_normal((len(c.inputs["x"]), len(c.inputs["b"])))
+        dout = rng.standard_normal((len(c.inputs["x"]), len(c.inputs["b"]))).astype(c.inputs["x"].dtype)
         yield case(c.name, edge=c.edge, given=c.given, **c.inputs, dout=dout)
 
 
@@ -79,33 +82,40 @@ def affine_forward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> di
     return {"out": out}
 
 
-def quiz_case(rng: np.random.Generator) -> Iterator[Case]:  # noqa: ARG001
-    """Yield the one case of a quiz, which has no inputs."""
-    yield case("your answers")
+def _layer_sizes(rng: np.random.Generator) -> Iterator[Case]:
+    """Yield sizes of an affine layer and its batch, all different."""
+    yield case("the notebook's layer", given=True, n=64, d=PIXELS, m=HIDDEN)
+    for name in ("another layer", "a third one"):
+        n, d, m = (int(k) for k in rng.choice(np.arange(3, 30), 3, replace=False))
+        yield case(name, n=n, d=d, m=m)
 
 
 def _jacobian_answers() -> Any:
-    """Count the derivatives of Y = XW for a batch of 64 digits and the first layer of the notebook."""
+    """Count the derivatives of Y = XW by W."""
     from autograder.inside import Implementation
 
-    y, w = np.empty((64, HIDDEN)), np.empty((PIXELS, HIDDEN))
-    return Implementation({"jacobian_entries": y.size * w.size, "gradient_entries": w.size})
+    def jacobian_entries(n: int, d: int, m: int) -> float:
+        y, w = np.empty((n, m)), np.empty((d, m))
+        return float(y.size * w.size)
+
+    return Implementation(
+        {"jacobian_entries": jacobian_entries, "gradient_entries": lambda n, d, m: float(np.empty((d, m)).size)}  # noqa: ARG005
+    )
 
 
 @task(
     points=1,
-    cases=quiz_case,
-    kind="quiz",
-    rtol=1e-3,
+    cases=_layer_sizes,
     reference=_jacobian_answers,
+    mistakes=mistakes.QUIZ_JACOBIAN,
     hints={
-        "jacobian_entries": "the Jacobian holds the derivative of every output by every weight, for the whole batch.",
-        "gradient_entries": "the loss is one number, so its derivatives are as many as there are weights.",
+        "jacobian entries": "the Jacobian holds the derivative of every output by every weight, for the whole batch.",
+        "gradient entries": "the loss is one number, so its derivatives are as many as there are weights.",
     },
 )
-def quiz_jacobian(impl: Any) -> dict[str, Any]:
+def quiz_jacobian(impl: Any, n: int, d: int, m: int) -> dict[str, Any]:
     """How large the Jacobian would be that is never built."""
-    return {name: getattr(impl, name, None) for name in ("jacobian_entries", "gradient_entries")}
+    return {"jacobian entries": impl.jacobian_entries(n, d, m), "gradient entries": impl.gradient_entries(n, d, m)}
 
 
 @task(
@@ -137,6 +147,8 @@ def _activation_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("a matrix of scores", given=True, **_activation_inputs(rng, (2, 3)))
     yield case("more scores", **_activation_inputs(rng, (5, 4)))
     yield case("images", **_activation_inputs(rng, (3, 2, 4)))
+    single = {name: value.astype(np.float32) for name, value in _activation_inputs(rng, (4, 3)).items()}
+    yield case("single precision", edge="float32", **single)
 
 
 def _sigmoid_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -206,10 +218,23 @@ def _toy_cases(rng: np.random.Generator) -> Iterator[Case]:
     },
 )
 def toy_network(impl: Any, x: np.ndarray, w: np.ndarray, activation: str) -> dict[str, Any]:
-    """Affine, activation, sum: the loss and the gradients on the way back."""
+    """Affine, activation, sum: the loss and the gradients on the way back. The layers are given, but for the square."""
+
+    def affine_forward(x: Any, w: Any, b: Any) -> tuple[Any, Any]:
+        return x @ w + b, (x, w)
+
+    def affine_backward(dout: Any, cache: Any) -> tuple[Any, Any, Any]:
+        return dout @ cache[1].T, cache[0].T @ dout, dout.sum(axis=0)
+
+    def sigmoid_forward(y: Any) -> tuple[Any, Any]:
+        out = 0.5 + 0.5 * np.tanh(0.5 * y)
+        return out, out - out**2
+
+    def sigmoid_backward(dout: Any, cache: Any) -> Any:
+        return dout * cache
+
+    pair = sigmoid_forward, sigmoid_backward
     if activation == "square":
-        forward, backward = impl.square_forward, impl.square_backward
-    else:
-        forward, backward = impl.sigmoid_forward, impl.sigmoid_backward
-    loss, df, dy, dx, dw = impl.toy_network(x, w, forward, backward)
+        pair = impl.square_forward, impl.square_backward
+    loss, df, dy, dx, dw = impl.toy_network(x, w, (affine_forward, affine_backward), pair)
     return {"loss": loss, "dL/df": df, "dL/dy": dy, "dL/dx": dx, "dL/dw": dw}

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.task import Case, case, task, written
 from autograder.tasks.ex03_affine_layer import mistakes
-from autograder.tasks.ex03_affine_layer.layers import CLASSES, DIGITS, HIDDEN, LIBRARIES, quiz_case
+from autograder.tasks.ex03_affine_layer.layers import CLASSES, DIGITS, HIDDEN, LIBRARIES
 
 # ---------------------------------------------------------------------------------------------------------------
 # 6 Losses
@@ -23,6 +23,8 @@ def _mse_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("three inputs, two outputs", given=True, **_mse_inputs(rng, (3, 2)))
     yield case("more of both", **_mse_inputs(rng, (5, 4)))
     yield case("images", **_mse_inputs(rng, (4, 2, 3)))
+    single = {name: value.astype(np.float32) for name, value in _mse_inputs(rng, (2, 5)).items()}
+    yield case("single precision", edge="float32", **single)
     same = rng.standard_normal((2, 4))
     yield case("prediction equals target", edge="a perfect prediction", prediction=same, target=same.copy())
 
@@ -52,6 +54,8 @@ def _softmax_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("five samples, four classes", **_softmax_inputs(rng, 5, 4))
     yield case("four samples, seven classes", **_softmax_inputs(rng, 4, 7))
     yield case("one sample", edge="batch of one", **_softmax_inputs(rng, 1, 5))
+    single = _softmax_inputs(rng, 6, 5)
+    yield case("single precision", edge="float32", scores=single["scores"].astype(np.float32), y=single["y"])
     large = _softmax_inputs(rng, 4, 3)
     large["scores"] += 1000
     yield case("large scores", edge="scores of 1000", **large)
@@ -123,6 +127,9 @@ def _two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("feature vectors", **_network(rng, (9, 6), 7, 4))
     yield case("colour images", **_network(rng, (6, 3, 2, 2), 8, 5))
     yield case("one input", edge="batch of one", **_network(rng, (1, 5), 6, 3))
+    single = _network(rng, (7, 4), 5, 6)
+    single |= {name: value.astype(np.float32) for name, value in single.items() if name != "y"}
+    yield case("single precision", edge="float32", **single)
 
 
 @task(
@@ -142,8 +149,34 @@ def _two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
 def two_layer_loss(
     impl: Any, x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray
 ) -> dict[str, Any]:
-    """Loss of the two-layer network and all four gradients."""
-    loss, (dw1, db1, dw2, db2) = impl.two_layer_loss(x, y, w1, b1, w2, b2)
+    """Loss of the two-layer network and all four gradients, from layers that are given."""
+
+    class Layers:
+        @staticmethod
+        def affine_forward(x: Any, w: Any, b: Any) -> tuple[Any, Any]:
+            return x.reshape(len(x), -1) @ w + b, (x, w)
+
+        @staticmethod
+        def affine_backward(dout: Any, cache: Any) -> tuple[Any, Any, Any]:
+            x, w = cache
+            return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+
+        @staticmethod
+        def relu_forward(x: Any) -> tuple[Any, Any]:
+            return np.maximum(x, 0), x > 0
+
+        @staticmethod
+        def relu_backward(dout: Any, cache: Any) -> Any:
+            return dout * cache
+
+        @staticmethod
+        def softmax_loss(scores: Any, y: Any) -> tuple[Any, Any]:
+            shifted = scores - scores.max(axis=1, keepdims=True)
+            log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+            onehot = np.eye(scores.shape[1], dtype=scores.dtype)[y]
+            return -(log_p * onehot).sum() / len(y), (np.exp(log_p) - onehot) / len(y)
+
+    loss, (dw1, db1, dw2, db2) = impl.two_layer_loss(x, y, w1, b1, w2, b2, Layers)
     return {"loss": loss, "dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
 
 
@@ -152,13 +185,15 @@ def two_layer_loss(
 
 
 def _sgd_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for name, given, shape, rate in (
-        ("a weight matrix", True, (4, 3), 0.1),
-        ("a bias", False, (5,), 0.25),
-        ("a stack of filters", False, (2, 3, 4), 0.03),
+    for name, edge, given, shape, rate in (
+        ("a weight matrix", "", True, (4, 3), 0.1),
+        ("a bias", "", False, (5,), 0.25),
+        ("a stack of filters", "", False, (2, 3, 4), 0.03),
+        ("single precision", "float32", False, (3, 5), 0.2),
     ):
-        w, minimum, curvature = rng.standard_normal(shape), rng.standard_normal(shape), rng.uniform(0.5, 3.0, shape)
-        yield case(name, given=given, w=w, minimum=minimum, curvature=curvature, learning_rate=rate)
+        drawn = rng.standard_normal(shape), rng.standard_normal(shape), rng.uniform(0.5, 3.0, shape)
+        w, minimum, curvature = (a.astype(edge or "float64") for a in drawn)
+        yield case(name, edge=edge, given=given, w=w, minimum=minimum, curvature=curvature, learning_rate=rate)
 
 
 @task(
@@ -219,21 +254,23 @@ def digits_accuracy(impl: Any, images: np.ndarray) -> dict[str, Any]:
 
 
 def _zero_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for name, zero, n, features, hidden, classes, steps in (
-        ("all zero", ("w1", "b1", "w2", "b2"), 12, 5, 6, 3, 4),
-        ("first layer zero", ("w1", "b1"), 10, 7, 8, 4, 5),
-        ("second layer zero, one step", ("w2", "b2"), 11, 6, 9, 5, 1),
-        ("second layer zero, three steps", ("w2", "b2"), 9, 4, 7, 3, 3),
-        ("nothing zero", (), 8, 6, 7, 4, 2),
-        ("no step yet", (), 7, 3, 5, 4, 0),
+    for name, given, zero, n, features, hidden, classes, steps in (
+        ("all zero", True, ("w1", "b1", "w2", "b2"), 12, 5, 6, 3, 4),
+        ("first layer zero", False, ("w1", "b1"), 10, 7, 8, 4, 5),
+        ("second layer zero, one step", False, ("w2", "b2"), 11, 6, 9, 5, 1),
+        ("second layer zero, three steps", False, ("w2", "b2"), 9, 4, 7, 3, 3),
+        ("nothing zero", False, (), 8, 6, 7, 4, 2),
+        ("no step yet", False, (), 7, 3, 5, 4, 0),
     ):
         network = _network(rng, (n, features), hidden, classes)
-        yield case(name, **network | {key: np.zeros_like(network[key]) for key in zero}, steps=steps)
+        network["x"][:, 0] = 0.0  # a blank pixel: its weights stay, while the others of w1 move
+        yield case(name, given=given, **network | {key: np.zeros_like(network[key]) for key in zero}, steps=steps)
 
 
 @task(
     points=2,
     cases=_zero_cases,
+    mistakes=mistakes.ZERO_INITIALIZATION,
     hints=dict.fromkeys(
         ("w1", "b1", "w2", "b2"),
         "a name belongs to the set if its parameter differs, after all steps, from a copy made before the first.",
@@ -242,61 +279,20 @@ def _zero_cases(rng: np.random.Generator) -> Iterator[Case]:
 def zero_initialization(
     impl: Any, x: np.ndarray, y: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray, steps: int
 ) -> dict[str, Any]:
-    """Which parameters have moved after some steps of gradient descent?"""
-    names = ["w1", "b1", "w2", "b2"]
-    moved = impl.moving_parameters(x, y, [w1.copy(), b1.copy(), w2.copy(), b2.copy()], learning_rate=0.1, steps=steps)
-    if moved is None:
-        return dict.fromkeys(names)
-    # At relu(0) another slope than 0 is right too; a first layer of zeros then moves, and everything with it.
-    if w2.any() and not w1.any() and set(moved) == set(names):
-        _, (dw1, _, _, _) = impl.two_layer_loss(x, y, w1, b1, w2, b2)
-        moved = {"b2"} if np.any(dw1) else moved
-    return {name: name in moved for name in names}
+    """Which parameters have moved after some steps of gradient descent? The gradients are given."""
+
+    def gradients_of(parameters: Any) -> tuple[Any, ...]:
+        v1, c1, v2, c2 = parameters
+        z = x @ v1 + c1
+        h = np.maximum(z, 0)
+        p = np.exp(h @ v2 + c2)
+        ds = (p / p.sum(axis=1, keepdims=True) - np.eye(len(c2))[y]) / len(y)
+        dz = ds @ v2.T * (z > 0)
+        return x.T @ dz, dz.sum(axis=0), h.T @ ds, ds.sum(axis=0)
+
+    start = [w1.copy(), b1.copy(), w2.copy(), b2.copy()]
+    moved = impl.moving_parameters(gradients_of, start, learning_rate=0.1, steps=steps)
+    return {name: None if moved is None else name in moved for name in ("w1", "b1", "w2", "b2")}
 
 
 why_zeros_fail = written("why_zeros_fail", points=2)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# 10 Numbers
-
-
-def _answers() -> Any:
-    """Compute the quiz's answers with the reference."""
-    from autograder.inside import Implementation
-    from i2dl import functional as f
-
-    x, y, *parameters = _network(np.random.default_rng(0), (32, *DIGITS), HIDDEN, CLASSES).values()
-    _, (dw1, *_) = f.two_layer_loss(x, y, *parameters)
-    _, (repeated, *_) = f.two_layer_loss(np.concatenate([x, x]), np.concatenate([y, y]), *parameters)
-    start_loss, _ = f.softmax_loss(np.zeros((32, CLASSES)), y)
-    slope = f.sigmoid_backward(np.ones(1), f.sigmoid_forward(np.zeros(1))[1])
-    return Implementation(
-        {
-            "parameter_count": sum(p.size for p in parameters),
-            "hidden_shape": (len(x), HIDDEN),
-            "start_loss": float(start_loss),
-            "largest_slope": float(slope[0]),
-            "repeat_factor": float(np.sum(repeated * dw1) / np.sum(dw1 * dw1)),
-        }
-    )
-
-
-@task(
-    points=2,
-    cases=quiz_case,
-    kind="quiz",
-    rtol=2e-3,
-    reference=_answers,
-    hints={
-        "parameter_count": "two weight matrices and two biases, every entry counts.",
-        "hidden_shape": "a gradient has the shape of what it belongs to: the shape of H, a row per digit of the batch.",
-        "start_loss": "equal scores make every class equally likely; put that probability into −log p.",
-        "largest_slope": "the slope is σ(1 − σ): at which value of σ is this product largest?",
-        "repeat_factor": "the layer sums over twice as many images, but what does the loss, a mean, divide by?",
-    },
-)
-def quiz(impl: Any) -> dict[str, Any]:
-    """Numbers about the network of this notebook."""
-    answers = ("parameter_count", "hidden_shape", "start_loss", "largest_slope", "repeat_factor")
-    return {name: getattr(impl, name, None) for name in answers}

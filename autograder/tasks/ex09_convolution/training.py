@@ -155,13 +155,13 @@ def _accuracy(outputs: Mapping[str, Any], *, labels: np.ndarray) -> float:
     """Return the share of right predictions, or say in one sentence why they cannot be counted."""
     predictions = outputs.get("predictions")
     if not isinstance(predictions, np.ndarray) or predictions.dtype.kind not in "iuf":
-        msg = f"predict must return an array of digits, one per image, shape {labels.shape}"
+        msg = f"`predict` must return an array of digits, one per image, shape {labels.shape}"
         raise ValueError(msg)
     if predictions.shape == (len(labels), CLASSES):
-        msg = f"predict returned a score per class, shape {predictions.shape}: return the class with the highest one"
+        msg = f"`predict` returned a score per class, shape {predictions.shape}: return the class with the highest one"
         raise ValueError(msg)
     if predictions.shape != labels.shape:
-        msg = f"predict must return one digit per image, shape {labels.shape}, but it returned {predictions.shape}"
+        msg = f"`predict` must return one digit per image, shape {labels.shape}, but it returned {predictions.shape}"
         raise ValueError(msg)
     return float(np.mean(predictions == labels))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.demo.variants import Variant
-from autograder.demo.variants.ex01_machine_learning_basics.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 # ---------------------------------------------------------------------------------------------------------------
 # Right, in another style
@@ -130,7 +130,6 @@ def majority_vote(distances, y_train, *, k):
 WRONG = [
     *spoiled(
         "distances_two_loops",
-        "distances_two_loops_code",
         """
 def distances_two_loops(x, x_train, *, metric):
     distances = np.zeros((len(x), len(x_train)))
@@ -153,7 +152,6 @@ def distances_two_loops(x, x_train, *, metric):
     ),
     *spoiled(
         "distances_one_loop",
-        "distances_one_loop_code",
         """
 def distances_one_loop(x, x_train, *, metric):
     distances = np.zeros((len(x), len(x_train)))
@@ -171,7 +169,6 @@ def distances_one_loop(x, x_train, *, metric):
     ),
     *spoiled(
         "distances_no_loops",
-        "distances_no_loops_code",
         """
 def distances_no_loops(x, x_train, *, metric):
     if metric == "l1":
@@ -198,10 +195,10 @@ def distances_no_loops(x, x_train, *, metric):
         ("no_loops_with_itself", "compared with each other", "[:, None] - x_train)", "[:, None] - x)"),
         ("no_loops_wrong_axis", "summed over the training samples", "x_train).sum(axis=2)", "x_train).sum(axis=1)"),
         ("no_loops_no_new_axis", "shapes do not match", "[:, None] - 2", " - 2"),
+        breaks=frozenset({"digits_accuracy"}),
     ),
     *spoiled(
         "majority_vote",
-        "majority_vote_code",
         """
 def majority_vote(distances, y_train, *, k):
     nearest = np.argsort(distances, axis=1)[:, :k]
@@ -239,5 +236,6 @@ def majority_vote(distances, y_train, *, k):
         ),
         ("vote_columns", "columns are sorted", "axis=1", "axis=0"),
         ("vote_nearest_alone", "nearest training sample alone", "np.bincount(row).argmax()", "row[0]"),
+        breaks=frozenset({"digits_accuracy"}),
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.demo.variants import Variant
-from autograder.demo.variants.ex01_machine_learning_basics.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 # ---------------------------------------------------------------------------------------------------------------
 # Right, in another style
@@ -117,7 +117,6 @@ def read_digits(images):
 WRONG = [
     *spoiled(
         "k_fold_indices",
-        "k_fold_indices_code",
         """
 def k_fold_indices(n, *, k, rng):
     order = rng.permutation(n)
@@ -161,7 +160,6 @@ def k_fold_indices(n, *, k, rng):
     ),
     *spoiled(
         "cross_validate",
-        "cross_validate_code",
         """
 def cross_validate(score, x, y, folds):
     scores = [score(x[train], y[train], x[left_out], y[left_out]) for train, left_out in folds]
@@ -183,7 +181,6 @@ def cross_validate(score, x, y, folds):
     ),
     *spoiled(
         "choose_k",
-        "choose_k_code",
         """
 def choose_k(accuracies):
     return max(accuracies, key=lambda k: (np.mean(accuracies[k]), k))
@@ -208,7 +205,6 @@ def choose_k(accuracies):
     ),
     *spoiled(
         "digits_accuracy",
-        "read_digits_code",
         """
 def read_digits(images):
     rows = images.reshape(len(images), -1)
@@ -227,5 +223,6 @@ def read_digits(images):
         ("digits_not_flattened", "", "rows = images.reshape(len(images), -1)", "rows = images"),
         ("digits_as_a_column", "one digit per image", "return answers", "return answers[:, None]"),
         ("digits_one_hot", "one label for each", "return answers", "return np.eye(10)[answers]"),
+        cell="read_digits_code",
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.demo.variants import Variant
-from autograder.demo.variants.ex01_machine_learning_basics.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 # ---------------------------------------------------------------------------------------------------------------
 # Right, in another style
@@ -161,7 +161,6 @@ def pca_reconstruct(z, mean, directions):
 WRONG = [
     *spoiled(
         "kmeans_assign",
-        "kmeans_assign_code",
         """
 def kmeans_assign(x, centres):
     squared = ((x[:, None] - centres) ** 2).sum(axis=2)
@@ -189,7 +188,6 @@ def kmeans_assign(x, centres):
     ),
     *spoiled(
         "kmeans_update",
-        "kmeans_update_code",
         """
 def kmeans_update(x, labels, centres):
     moved = centres.copy()
@@ -216,7 +214,6 @@ def kmeans_update(x, labels, centres):
     ),
     *spoiled(
         "kmeans",
-        "kmeans_code",
         """
 def kmeans(x, centres, assign, update, *, rounds):
     first = centres
@@ -248,7 +245,6 @@ def kmeans(x, centres, assign, update, *, rounds):
     ),
     *spoiled(
         "pca",
-        "pca_code",
         """
 def pca(x, *, components):
     mean = x.mean(axis=0)
@@ -279,7 +275,6 @@ def pca(x, *, components):
     ),
     *spoiled(
         "pca",
-        "pca_code",
         """
 def pca(x, *, components):
     mean = x.mean(axis=0)
@@ -290,7 +285,6 @@ def pca(x, *, components):
     ),
     *spoiled(
         "pca_reconstruct",
-        "pca_reconstruct_code",
         """
 def pca_project(x, mean, directions):
     return (x - mean) @ directions.T

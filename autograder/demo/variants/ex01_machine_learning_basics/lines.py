@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.demo.variants import Variant
-from autograder.demo.variants.ex01_machine_learning_basics.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 # ---------------------------------------------------------------------------------------------------------------
 # Right, in another style
@@ -125,7 +125,6 @@ def noise_estimate(prediction, y):
 WRONG = [
     *spoiled(
         "linear_prediction",
-        "linear_prediction_code",
         """
 def add_bias_column(x):
     return np.hstack([np.ones((len(x), 1)), x])
@@ -146,7 +145,6 @@ def linear_prediction(X, theta):
     ),
     *spoiled(
         "least_squares_loss",
-        "least_squares_loss_code",
         """
 def least_squares_loss(theta, X, y):
     error = X @ theta - y
@@ -165,7 +163,6 @@ def least_squares_loss(theta, X, y):
     ),
     *spoiled(
         "least_squares",
-        "least_squares_code",
         """
 def least_squares(X, y):
     return np.linalg.solve(X.T @ X, X.T @ y)
@@ -202,7 +199,6 @@ def least_squares(X, y):
     ),
     *spoiled(
         "gaussian_likelihood",
-        "gaussian_likelihood_code",
         """
 def gaussian_log_likelihood(prediction, y, *, sigma):
     n = len(y)
@@ -247,7 +243,6 @@ def noise_estimate(prediction, y):
     ),
     *spoiled(
         "gaussian_likelihood",
-        "gaussian_likelihood_code",
         """
 def gaussian_log_likelihood(prediction, y, *, sigma):
     densities = np.exp(-((y - prediction) ** 2) / (2 * sigma**2)) / np.sqrt(2 * np.pi * sigma**2)

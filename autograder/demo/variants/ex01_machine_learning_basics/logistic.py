@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.demo.variants import Variant
-from autograder.demo.variants.ex01_machine_learning_basics.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 # ---------------------------------------------------------------------------------------------------------------
 # Right, in another style
@@ -188,7 +188,6 @@ count_weights = lambda d: np.int64(d + 1)
 WRONG = [
     *spoiled(
         "logistic_loss",
-        "logistic_loss_code",
         """
 def sigmoid(z):
     return 0.5 * (1 + np.tanh(0.5 * z))
@@ -220,7 +219,6 @@ def logistic_loss(theta, X, y):
     ),
     *spoiled(
         "logistic_loss",
-        "logistic_loss_code",
         """
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
@@ -243,7 +241,6 @@ def logistic_loss(theta, X, y):
     ),
     *spoiled(
         "logistic_regression",
-        "logistic_regression_code",
         """
 def logistic_regression(X, y, loss, *, learning_rate, steps):
     theta, losses = np.zeros(X.shape[1]), []
@@ -287,7 +284,6 @@ def logistic_regression(X, y, loss, *, learning_rate, steps):
     ),
     *spoiled(
         "logistic_regression",
-        "logistic_regression_code",
         """
 def logistic_regression(X, y, loss, *, learning_rate, steps):
     theta = np.zeros(X.shape[1])
@@ -302,7 +298,6 @@ def logistic_regression(X, y, loss, *, learning_rate, steps):
     ),
     *spoiled(
         "bent_features",
-        "bent_features_code",
         """
 def xor_feature(x):
     return x[:, 0] * x[:, 1]
@@ -326,7 +321,6 @@ def modes_feature(x, centres):
     ),
     *spoiled(
         "counts",
-        "counts_code",
         """
 def count_distances(n, m):
     return n * m

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex02_computing_gradients.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 SUM_TIMES_Z = spoiled(
     "sum_times_z",
-    "sum_times_z_code",
     """
 def sum_times_z(x, y, z):
     d = x + y
@@ -25,7 +24,6 @@ def sum_times_z(x, y, z):
 
 SIGMOID_NEURON = spoiled(
     "sigmoid_neuron",
-    "sigmoid_neuron_code",
     """
 def sigmoid_neuron(w, x, b):
     s = b + np.sum(w * x)
@@ -54,7 +52,6 @@ def sigmoid_neuron(w, x, b):
 
 RELU_NETWORK = spoiled(
     "relu_network",
-    "relu_network_code",
     """
 def relu_network(x, y, w1, w2):
     z = w1 * x

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex02_computing_gradients.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 DIFFERENCES = spoiled(
     "differences",
-    "differences_code",
     """
 def one_sided(f, x, h):
     return (f(x + h) - f(x)) / h
@@ -29,7 +28,6 @@ def central(f, x, h):
 
 BEST_STEPS = spoiled(
     "best_steps",
-    "best_steps_code",
     """
 def best_step_one_sided(f, f2, eps):
     return 2 * (eps * f / f2) ** 0.5
@@ -50,7 +48,6 @@ def best_step_central(f, f3, eps):
 
 NUMERICAL_GRADIENT = spoiled(
     "numerical_gradient",
-    "numerical_gradient_code",
     """
 def numerical_gradient(f, x, h=1e-5):
     gradient = np.zeros(x.shape)
@@ -82,7 +79,6 @@ def numerical_gradient(f, x, h=1e-5):
 
 COMPARE_GRADIENTS = spoiled(
     "compare_gradients",
-    "compare_gradients_code",
     """
 def compare_gradients(derived, measured):
     scale = np.maximum(np.abs(derived) + np.abs(measured), 1e-8)

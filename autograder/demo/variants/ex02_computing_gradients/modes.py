@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex02_computing_gradients.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 TOPOLOGICAL_ORDER = spoiled(
     "topological_order",
-    "topological_order_code",
     """
 def topological_order(root):
     order, seen = [], set()
@@ -59,7 +58,6 @@ def topological_order(root):
 
 BACKWARD = spoiled(
     "backward",
-    "backward_code",
     """
 def backward(order):
     for node in order:
@@ -88,7 +86,6 @@ def backward(order):
 
 REVERSE_GRADIENT = spoiled(
     "reverse_gradient",
-    "reverse_gradient_code",
     """
 def reverse_gradient(f, inputs, make):
     values = [make(x) for x in inputs]
@@ -120,7 +117,6 @@ def reverse_gradient(f, inputs, make):
 
 DUAL = spoiled(
     "dual",
-    "dual_code",
     """
 class Dual(Number):
     def __init__(self, value, slope=0.0):
@@ -184,7 +180,6 @@ class Dual(Number):
 
 FORWARD_GRADIENT = spoiled(
     "forward_gradient",
-    "forward_gradient_code",
     """
 def forward_gradient(f, inputs, make):
     gradient = []

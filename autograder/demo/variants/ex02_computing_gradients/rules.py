@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex02_computing_gradients.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 LOCAL_RULES = spoiled(
     "local_rules",
-    "local_rules_code",
     """
 def exp_rule(x):
     return math.exp(x), math.exp(x)
@@ -73,7 +72,6 @@ class Value(Number):
 
 VALUE = spoiled(
     "value",
-    "value_code",
     RIGHT_VALUE,
     (
         "value_own_factor",

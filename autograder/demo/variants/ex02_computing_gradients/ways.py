@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex02_computing_gradients.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 SLOPE_BY_HAND = spoiled(
     "slope_by_hand",
-    "slope_by_hand_code",
     """
 def slope_by_hand(x):
     a, b = 1 - 2 * x, 1 - 8 * x + 8 * x**2
@@ -38,7 +37,6 @@ def slope_by_hand(x):
 
 DIFFERENTIATE = spoiled(
     "differentiate",
-    "differentiate_code",
     """
 def differentiate(formula):
     if formula == "x":
@@ -79,7 +77,6 @@ def differentiate(formula):
 
 SLOPE_ALONGSIDE = spoiled(
     "slope_alongside",
-    "slope_alongside_code",
     """
 def slope_alongside(x, rounds):
     v, dv = x, 1.0
@@ -105,7 +102,6 @@ def slope_alongside(x, rounds):
 
 PASSES = spoiled(
     "passes",
-    "passes_code",
     """
 def runs_one_sided(n, m):
     return n + 1

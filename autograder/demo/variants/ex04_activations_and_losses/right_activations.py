@@ -281,7 +281,7 @@ def sigmoid_backward(dout, cache):
 """,
         "tanh_code": """
 def tanh_forward(x):
-    out = 2 * sigma(2 * x) - 1
+    out = 2 * sigmoid_forward(2 * x)[0] - 1
     return out, lambda dout: dout - dout * out * out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex04_activations_and_losses.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 REGRESSION_LOSSES = spoiled(
     "regression_losses",

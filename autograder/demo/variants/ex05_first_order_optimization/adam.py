@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex05_first_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 ADAM = spoiled(
     "adam_update",
@@ -32,6 +32,7 @@ def adam_update(w, dw, *, m, v, step, learning_rate, beta1=0.9, beta2=0.999, eps
     ("no_root", "the root is missing", "np.sqrt(vh)", "vh"),
     ("uphill", "goes uphill", "return w - ", "return w + "),
     ("flag_ignored", "makes no difference", "c1, c2 = 1, 1", "pass"),
+    prefix="adam_update_",
 )
 
 ADAMAX = spoiled(
@@ -54,6 +55,7 @@ def adamax_update(w, dw, *, m, u, step, learning_rate, beta1=0.9, beta2=0.999, e
     ("counted_late", "take k + 1", "k = step + 1", "k = np.float64(step)"),
     ("not_counted", "the step is not counted", "u, step + 1", "u, step"),
     ("uphill", "goes uphill", "return w - ", "return w + "),
+    prefix="adamax_update_",
 )
 
 NADAM = spoiled(
@@ -86,6 +88,7 @@ def nadam_update(w, dw, *, m, v, step, learning_rate, beta1=0.9, beta2=0.999, ep
         "beta1 * m + (1 - beta1) * dw",
     ),
     ("v_not_corrected", "v is not corrected", "v / (1 - beta2**k)", "v"),
+    prefix="nadam_update_",
 )
 
 AMSGRAD = spoiled(
@@ -113,6 +116,7 @@ def amsgrad_update(w, dw, *, m, v, v_max, step, learning_rate, beta1=0.9, beta2=
     ("max_not_corrected", "v_max is not corrected", "v_max / (1 - beta2**k)", "v_max"),
     ("m_not_corrected", "m is not corrected", "m / (1 - beta1**k)", "m"),
     ("not_counted", "the step is not counted", "v_max, step + 1", "v_max, step"),
+    prefix="amsgrad_update_",
 )
 
 ADAMW = spoiled(
@@ -149,6 +153,7 @@ def afterwards(adam, share):
     ("no_decay", "there is no decay", "(1 - learning_rate * decay) * w", "w"),
     ("shrunk_to_decay", "multiplied by αλ", "(1 - learning_rate * decay) * w", "learning_rate * decay * w"),
     ("twice", "decayed twice", "return w,", "return (1 - learning_rate * decay) * w,"),
+    prefix="adamw_update_",
 )
 
 WRONG = [*ADAM, *ADAMAX, *NADAM, *AMSGRAD, *ADAMW]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex05_first_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 SGD = spoiled(
     "sgd_update",
@@ -17,6 +17,7 @@ def sgd_update(w, dw, *, learning_rate):
     ("divided", "divided by the learning rate", "learning_rate * dw", "dw / learning_rate"),
     ("unit_length", "length is lost", "* dw", "* dw / np.linalg.norm(dw)"),
     ("returns_nothing", "none", "return w - ", "w -= "),
+    prefix="sgd_update_",
 )
 
 GRADIENT_DESCENT = spoiled(
@@ -47,6 +48,7 @@ def gradient_descent(gradient, x0, *, learning_rate, tolerance, max_steps):
     ),
     ("gradient_at_start", "taken at x0", "gradient(x)\n", "gradient(x0)\n"),
     ("uphill", "goes uphill", "x - learning", "x + learning"),
+    prefix="gradient_descent_",
 )
 
 STEP_SIZES = spoiled(
@@ -67,6 +69,7 @@ def step_sizes(curvatures):
     ("factor_at_one_over_c", "the factor for the rate 1/c_max", "(steep - flat) / (steep + flat)", "1 - flat / steep"),
     ("factor_is_condition", "condition number", "(steep - flat) / (steep + flat)", "steep / flat"),
     ("factor_negative", "wrong sign", "(steep - flat) /", "(flat - steep) /"),
+    prefix="step_sizes_",
 )
 
 EXACT = spoiled(
@@ -97,6 +100,7 @@ def exact_line_search(gradient, hessian):
     ),
     ("half", "leaves no ½", "return gradient", "return 0.5 * gradient"),
     ("negative", "best step is positive", "return gradient", "return -gradient"),
+    prefix="exact_line_search_",
 )
 
 BACKTRACKING = spoiled(
@@ -125,6 +129,7 @@ def backtracking_line_search(f, x, direction, gradient, *, step=1.0, c1=1e-4, sh
         "if not f(x + step * direction) > start + c1 * step * slope:",
     ),
     ("steepest", "as if it were −g", "gradient @ direction", "-(gradient @ gradient)"),
+    prefix="backtracking_line_search_",
 )
 
 MINIBATCHES = spoiled(
@@ -156,6 +161,7 @@ def minibatches(samples, batch_size, rng):
     ),
     ("own_generator", "in the same order", "rng.permutation", "np.random.default_rng(0).permutation"),
     ("other_randomness", "must come from rng", "rng.permutation", "np.random.permutation"),
+    prefix="minibatches_",
 )
 
 NOISE = spoiled(
@@ -180,6 +186,7 @@ def gradient_noise(gradients, batch_size):
         "variance / batch_size * (n - batch_size) / (n - 1)",
         "variance",
     ),
+    prefix="gradient_noise_",
 )
 
 ROBBINS_MONRO = spoiled(
@@ -193,6 +200,7 @@ def robbins_monro(power):
     ("not_squared", "the rates are summed", "power > 0.5", "power > 1"),
     ("swapped", "swapped", "power <= 1, power > 0.5", "power > 0.5, power <= 1"),
     ("opposite", "the opposite", "power <= 1, power > 0.5", "power > 1, power <= 0.5"),
+    prefix="robbins_monro_",
 )
 
 WRONG = [

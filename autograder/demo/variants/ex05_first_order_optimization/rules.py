@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex05_first_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 MOMENTUM = spoiled(
     "momentum_update",
@@ -29,6 +29,7 @@ def momentum_update(w, dw, *, velocity, learning_rate, beta=0.9):
         "beta * (velocity - learning_rate * dw)",
     ),
     ("swapped", "in the wrong order", "w + v, v", "v, w + v"),
+    prefix="momentum_update_",
 )
 
 OUTSIDE = spoiled(
@@ -55,6 +56,7 @@ def momentum_outside_update(w, dw, *, velocity, learning_rate, beta=0.9):
     ("average", "a sum, not an average", "+ dw", "+ (1 - beta) * dw"),
     ("old_velocity", "the old velocity", "learning_rate * u", "learning_rate * velocity"),
     ("no_friction", "never slows down", "beta * velocity", "velocity"),
+    prefix="momentum_outside_update_",
 )
 
 NESTEROV = spoiled(
@@ -70,6 +72,7 @@ def nesterov_update(w, gradient, *, velocity, learning_rate, beta=0.9):
     ("looks_too_far", "not w + v", "w + beta * velocity", "w + velocity"),
     ("looks_back", "this looks back", "w + beta", "w - beta"),
     ("uphill", "the velocity goes uphill", "velocity - learning", "velocity + learning"),
+    prefix="nesterov_update_",
 )
 
 SCALED = (
@@ -96,6 +99,7 @@ def adagrad_update(w, dw, *, s, learning_rate, eps=1e-10):
     ("absolute", "absolute values", "dw**2", "np.abs(dw)"),
     ("average", "that is RMSProp", "s + dw**2", "0.9 * s + 0.1 * dw**2"),
     ("one_for_all", "one number for all", "dw**2", "np.sum(dw**2)"),
+    prefix="adagrad_update_",
 )
 
 RMSPROP = spoiled(
@@ -116,6 +120,7 @@ def rmsprop_update(w, dw, *, s, learning_rate, beta=0.9, eps=1e-8):
         "beta * s + (1 - beta) * dw**2",
         "(beta * s + (1 - beta) * dw) ** 2",
     ),
+    prefix="rmsprop_update_",
 )
 
 ADADELTA = spoiled(
@@ -149,6 +154,7 @@ def adadelta_update(w, dw, *, s, d, rho=0.9, eps=1e-6):
         "    s_old = s\n",
         "    s_old, rho = s, 1 - rho\n",
     ),
+    prefix="adadelta_update_",
 )
 
 WRONG = [*MOMENTUM, *OUTSIDE, *NESTEROV, *ADAGRAD, *RMSPROP, *ADADELTA]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex05_first_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 BY_VALUE = spoiled(
     "clip_by_value",
@@ -23,6 +23,7 @@ def clip_by_value(dw, limit):
     ("by_norm", "this is clipping by norm", "np.clip(dw, -limit, limit)", "dw * min(1, limit / np.linalg.norm(dw))"),
     ("signs", "only the signs are left", "np.clip(dw, -limit, limit)", "limit * np.sign(dw)"),
     ("own_limit", "the limit is 1", "-limit, limit", "-1.0, 1.0"),
+    prefix="clip_by_value_",
 )
 
 BY_NORM = spoiled(
@@ -62,6 +63,7 @@ def clip_by_global_norm(gradients, max_norm):
     ("by_value", "cut one by one", "g * max_norm / norm", "np.clip(g, -max_norm, max_norm)"),
     ("unit_length", "not multiplied by max_norm", "g * max_norm / norm", "g / norm"),
     ("norm_afterwards", "the length after clipping", "return gradients, norm", "return gradients, min(norm, max_norm)"),
+    prefix="clip_by_global_norm_",
 )
 
 FRACTIONAL = spoiled(
@@ -76,6 +78,7 @@ def fractional_decay(epoch, *, initial, decay):
     ("no_decay", "the decay is not used", "decay * epoch", "epoch"),
     ("rises", "the rate has to fall", "initial / ", "initial * "),
     ("no_initial", "α₀ is missing", "initial / ", "1 / "),
+    prefix="fractional_decay_",
 )
 
 STEP = spoiled(
@@ -96,6 +99,7 @@ def step_decay(epoch, *, initial, decay, every):
     ("early", "one epoch early", "(epoch //", "((epoch + 1) //"),
     ("late", "one epoch late", "(epoch //", "(max(epoch - 1, 0) //"),
     ("once", "reduced once only", "epoch // every", "epoch >= every"),
+    prefix="step_decay_",
 )
 
 WARMUP = spoiled(
@@ -111,6 +115,7 @@ def transformer_warmup(step, *, width, warmup):
     ("by_width", "divided by d, not by its root", "width**-0.5", "width**-1.0"),
     ("steep_rise", "the rise has the exponent", "warmup**-1.5", "warmup**-0.5"),
     ("times_width", "multiplied by √d", "width**-0.5", "width**0.5"),
+    prefix="transformer_warmup_",
 )
 
 PLATEAU = spoiled(
@@ -140,6 +145,7 @@ def reduce_on_plateau(rate, loss, *, best, bad_epochs, factor=0.1, patience=10):
     ("ties", "an equal loss counts", "loss < best", "loss <= best"),
     ("takes_away", "what is taken away", "rate * factor", "rate * (1 - factor)"),
     ("grows", "the rate grows", "rate * factor", "rate / factor"),
+    prefix="reduce_on_plateau_",
 )
 
 WRONG = [*BY_VALUE, *BY_NORM, *FRACTIONAL, *STEP, *WARMUP, *PLATEAU]

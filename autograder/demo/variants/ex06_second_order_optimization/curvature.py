@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex06_second_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 PARABOLA = spoiled(
     "parabola_step",
@@ -25,6 +25,7 @@ def parabola_step(slope, curvature):
     ("kinds_swapped", "swapped", "curvature > 0", "curvature < 0"),
     ("kind_by_slope", "the slope's sign", "curvature > 0", "slope > 0"),
     ("always_minimum", "need not be a minimum", 'if curvature > 0 else "maximum"', ""),
+    prefix="parabola_step_",
 )
 
 NEWTON_STEP = spoiled(
@@ -56,6 +57,7 @@ def newton_step(gradient, hessian):
         "return np.linalg.solve(hessian, gradient)",
         "import scipy.linalg\n    return scipy.linalg.solve(hessian, gradient)",
     ),
+    prefix="newton_step_",
 )
 
 NEWTON = spoiled(
@@ -87,6 +89,7 @@ def newton(gradient, hessian, x0, *, tolerance, max_steps):
     ),
     ("gradient_is_short", "the gradient's length", "norm(step)", "norm(gradient(x + step))"),
     ("squared_length", "the squared length", "np.linalg.norm(step)", "np.sum(step**2)"),
+    prefix="newton_",
 )
 
 ORDER = spoiled(
@@ -101,6 +104,7 @@ def convergence_order(errors):
     ("no_logarithms", "logarithms are missing", "np.log(c / b) / np.log(b / a)", "(c / b) / (b / a)"),
     ("first_three", "first three", "errors[-3], errors[-2], errors[-1]", "errors[0], errors[1], errors[2]"),
     ("differences", "take their ratios", "np.log(c / b) / np.log(b / a)", "np.log(b - c) / np.log(a - b)"),
+    prefix="convergence_order_",
 )
 
 POINTS = spoiled(
@@ -143,6 +147,7 @@ def stationary_point(hessian):
         '    if values.min() < 0 < values.max():\n        return "saddle"\n',
     ),
     ("never_undecided", "it can be undecided", '"undecided"', '"saddle"'),
+    prefix="stationary_point_",
 )
 
 DERIVATIVES = spoiled(
@@ -166,6 +171,7 @@ def least_squares_derivatives(x, y, theta):
     ("diagonal", "only the diagonal", "2 * x.T @ x\n", "np.diag(2 * (x**2).sum(axis=0))\n"),
     ("outer", "product of the gradient with itself", "2 * x.T @ x\n", "np.outer(gradient, gradient)\n"),
     ("at_zero", "depends on where we are", "(y - x @ theta)", "y"),
+    prefix="least_squares_derivatives_",
 )
 
 WRONG = [*PARABOLA, *NEWTON_STEP, *NEWTON, *ORDER, *POINTS, *DERIVATIVES]

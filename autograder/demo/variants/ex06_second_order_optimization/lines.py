@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex06_second_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 EXACT = spoiled(
     "exact_step",
@@ -27,6 +27,7 @@ def exact_step(gradient, hessian, direction):
         "-(direction @ hessian @ direction) / (gradient @ direction)",
     ),
     ("half", "half of what is due", "return -(", "return -0.5 * ("),
+    prefix="exact_step_",
 )
 
 WOLFE = spoiled(
@@ -67,6 +68,7 @@ def wolfe_line_search(f, gradient, x, direction, *, step=1.0, c1=1e-4, c2=0.9, t
     ),
     ("nan_passes", "a NaN passes", "not f(new) <= start", "f(new) > start"),
     ("own_first_step", "the first step is 1", "    low, high = 0.0", "    step = 1.0\n    low, high = 0.0"),
+    prefix="wolfe_line_search_",
 )
 
 CG = spoiled(
@@ -113,6 +115,7 @@ def conjugate_gradient(multiply, b, *, tolerance, max_steps):
         "    path.append(np.linalg.solve(np.array([multiply(e) for e in np.eye(len(b))]), b))\n"
         "    for _ in range(0):\n",
     ),
+    prefix="conjugate_gradient_",
 )
 
 PRODUCT = spoiled(
@@ -137,6 +140,7 @@ def hessian_vector_product(gradient, x, v, h):
         "    v = v / np.linalg.norm(v)\n    return",
     ),
     ("all_of_v", "by all of v", "h * v", "v"),
+    prefix="hessian_vector_product_",
 )
 
 WRONG = [*EXACT, *WOLFE, *CG, *PRODUCT]

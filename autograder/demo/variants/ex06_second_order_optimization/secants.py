@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex06_second_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 UPDATE = spoiled(
     "bfgs_update",
@@ -39,6 +39,7 @@ def bfgs_update(inverse, s, y):
         "np.outer",
         "np.dot",
     ),
+    prefix="bfgs_update_",
 )
 
 BFGS = spoiled(
@@ -74,6 +75,7 @@ def bfgs(gradient, x0, *, line_search, update, tolerance, max_steps):
     ("squared_length", "the squared length", "np.linalg.norm(s) <", "s @ s <"),
     ("never_stops", "never stops early", "            break\n", "            pass\n"),
     ("no_start", "the start is missing", "path, B = [x0]", "path, B = []"),
+    prefix="bfgs_",
 )
 
 LBFGS = spoiled(
@@ -110,6 +112,7 @@ def lbfgs_direction(gradient, pairs):
         "    if pairs:\n        s, y = pairs[-1]\n        r = (s @ y) / (y @ y) * q\n",
         "    s, y = pairs[-1]\n    r = (s @ y) / (y @ y) * q\n",
     ),
+    prefix="lbfgs_direction_",
 )
 
 BOTH_WAYS = spoiled(
@@ -129,6 +132,7 @@ def lbfgs_direction(gradient, pairs):
 """,
     ("wrong_way", "both loops go the wrong way", "", ""),
     ("first_loop_forwards", "first loop goes from the oldest", "reversed(range(len(pairs)))", "range(len(pairs))"),
+    prefix="lbfgs_direction_",
 )
 
 WRONG = [*UPDATE, *BFGS, *LBFGS, *BOTH_WAYS]

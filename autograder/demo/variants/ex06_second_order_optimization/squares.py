@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex06_second_order_optimization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 GROWTH = spoiled(
     "growth",
@@ -32,6 +32,7 @@ def growth_jacobian(theta, t):
     ("a_too_many", "∂r/∂a has the factor a", "[1 - decay", "[a * (1 - decay)"),
     ("columns_swapped", "the columns are swapped", "[1 - decay, a * t * decay]", "[a * t * decay, 1 - decay]"),
     ("transposed", "transposed", "axis=1", "axis=0"),
+    prefix="growth_",
 )
 
 GAUSS_NEWTON = spoiled(
@@ -67,6 +68,7 @@ def gauss_newton_step(residual, jacobian):
         "np.linalg.solve(jacobian.T @ jacobian, jacobian.T @ residual)",
         "np.linalg.lstsq(jacobian, residual, rcond=None)[0]",
     ),
+    prefix="gauss_newton_step_",
 )
 
 LEVENBERG = spoiled(
@@ -84,6 +86,7 @@ def levenberg_step(residual, jacobian, damping):
     ("marquardt", "Marquardt's", "np.eye(len(normal))", "np.diag(np.diag(normal))"),
     ("squared", "squared", "damping * np", "damping**2 * np"),
     ("added", "wrong sign", "return np", "return -np"),
+    prefix="levenberg_step_",
 )
 
 MARQUARDT = spoiled(
@@ -100,6 +103,7 @@ def levenberg_marquardt_step(residual, jacobian, damping):
     ("no_effect", "λ has no effect", "normal + damping * np.diag(np.diag(normal))", "normal"),
     ("root", "root of the diagonal", "np.diag(np.diag(normal))", "np.diag(np.sqrt(np.diag(normal)))"),
     ("subtracted", "λ is subtracted", "normal + damping", "normal - damping"),
+    prefix="levenberg_marquardt_step_",
 )
 
 DESCENT = spoiled(
@@ -153,6 +157,7 @@ def damped_descent(residual, jacobian, x0, *, step, damping, factor, tolerance, 
     ("no_start", "the start is missing", "path = [x0]", "path = []"),
     ("added", "the step is added", "x - step(", "x + step("),
     ("moves_where_no_way", "right in general, wrong at the edge", "        else:\n            break\n", ""),
+    prefix="damped_descent_",
 )
 
 COSTS = spoiled(
@@ -184,6 +189,7 @@ def largest_network(memory, number):
     ("not_whole", "not a whole number", "int(np.sqrt(memory // number))", "np.sqrt(memory / number)"),
     ("rounded_up", "rounded up", "int(np.sqrt(memory // number))", "int(np.ceil(np.sqrt(memory / number)))"),
     ("no_root", "take the root", "int(np.sqrt(memory // number))", "memory // number"),
+    prefix="costs_",
 )
 
 WRONG = [*GROWTH, *GAUSS_NEWTON, *LEVENBERG, *MARQUARDT, *DESCENT, *COSTS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex08_initialization_and_regularization.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 WEIGHT_SCALES = spoiled(
     "weight_scales",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex09_convolution.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 __all__ = ["VARIANTS"]
 
@@ -80,7 +80,7 @@ def conv2d_backward(dout, cache):
     ),
     (
         "back_cropped_to_nothing",
-        "",
+        "is empty: its shape is",
         "[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]",
         "[:, :, padding:-padding, padding:-padding]",
     ),
@@ -194,7 +194,7 @@ def add_rows(rows, shape, height, width, *, stride=1, padding=0):
     ),
     (
         "add_cropped_to_nothing",
-        "",
+        "is empty: its shape is",
         "padded[:, :, padding : padding + h, padding : padding + w]",
         "padded[:, :, padding:-padding, padding:-padding]",
     ),

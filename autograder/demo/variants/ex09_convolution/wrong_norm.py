@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.demo.variants.ex09_convolution.spoil import spoiled
+from autograder.demo.variants.spoil import spoiled
 
 __all__ = ["VARIANTS"]
 
