@@ -25,7 +25,7 @@ demo: $(READY)  ## grade a made-up class and show the result
 	@$(BIN)/autograder demo
 
 test: $(READY)  ## run every test, with coverage
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(READY)  ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .

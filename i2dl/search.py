@@ -8,7 +8,7 @@ A grid of 4 rates and 4 decays is 16 trainings, but it tries 4 different rates o
 is what counts when one of the two hardly matters. Rates and decays matter by their factor, so they are drawn uniformly
 in their logarithm (`log_uniform`).
 
-The loss must be measured on the validation set: the test set decides nothing.
+The loss must be measured on the validation set: the test set decides nothing, and is looked at once (`choose`).
 
 >>> points = grid_points({"rate": [0.1, 0.01], "decay": [0.0]})
 >>> search(lambda point: abs(point["rate"] - 0.02), points)[0]
@@ -23,7 +23,17 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-__all__ = ["Point", "Ranges", "coarse_to_fine", "grid_points", "log_uniform", "random_points", "refine", "search"]
+__all__ = [
+    "Point",
+    "Ranges",
+    "choose",
+    "coarse_to_fine",
+    "grid_points",
+    "log_uniform",
+    "random_points",
+    "refine",
+    "search",
+]
 
 Point: TypeAlias = dict[str, Any]
 Ranges: TypeAlias = Mapping[str, tuple[float, float]]
@@ -235,6 +245,56 @@ def coarse_to_fine(
             ranges = refine(list(itertools.chain.from_iterable(found)), keep=keep, factor=factor)
         found.append(search(loss_of, random_points(ranges, trials, rng)))
     return found
+
+
+def choose(
+    settings: Sequence[Any],
+    train: Any,
+    validation: Any,
+    test: Any,
+    *,
+    fit: Callable[[Any, Any], Any],
+    error: Callable[[Any, Any], float],
+) -> tuple[Any, float]:
+    """Choose a setting, and say honestly how good it is: each of the three sets has one job.
+
+    The error by which a setting was chosen is the luckiest of many, so it is too low. The error on the test set is not:
+    nothing was chosen by it.
+
+    Parameters
+    ----------
+    settings : sequence
+        What to try.
+    train, validation, test : any
+        The three sets, in whatever form `fit` and `error` take them.
+    fit : callable
+        ``fit(setting, train) -> model``.
+    error : callable
+        ``error(model, data) -> float``. It is called once with the test set.
+
+    Returns
+    -------
+    setting : any
+        The one whose model has the lowest error on the validation set; the first of them if there are several.
+    test_error : float
+        The error of this model on the test set.
+
+    Raises
+    ------
+    ValueError
+        If there are no settings.
+
+    References
+    ----------
+    Lecture 2, cross validation; lecture 6, bad practice: "debug algorithm on test data".
+    """
+    if not settings:
+        msg = "there must be at least one setting, got none"
+        raise ValueError(msg)
+    models = [fit(setting, train) for setting in settings]
+    errors = [error(model, validation) for model in models]
+    best = errors.index(min(errors))
+    return settings[best], error(models[best], test)
 
 
 def _loss(result: Result) -> float:

@@ -176,7 +176,7 @@ check("deep_activations")
 # Each row below is one way to start, each column a layer. (The standard deviations are typed in as numbers, so that
 # this picture does not wait for the first step.)
 
-# %% nbgrader={"grade_id": "ten_layers", "locked": true}
+# %%
 rng = np.random.default_rng(0)
 samples = rng.standard_normal((500, 500))
 
@@ -208,7 +208,7 @@ layer_histograms(runs)
 # What does that do to learning? The picture on the right shows how large the gradient of each layer's *weights* is when
 # the gradient that enters at the top is the same for all.
 
-# %% nbgrader={"grade_id": "signal_sizes", "locked": true}
+# %%
 slopes = {np.tanh: lambda h: 1 - h**2, relu: lambda h: h > 0}
 
 
@@ -345,7 +345,7 @@ for case, parameters in cases.items():
 # eight neurons that do the work of one. The **symmetry** has to be broken, and random numbers do it. Below, the columns
 # of $W_1$ after 300 steps, each a neuron, as the image of 8 × 8 pixels that it looks for.
 
-# %% nbgrader={"grade_id": "symmetry", "locked": true}
+# %%
 equal = {name: np.full_like(value, 0.1) for name, value in start(1, 1).items()}
 columns = {
     "started equal": descend(equal, small_network_gradients, 0.5, 300)[0]["W1"],
@@ -361,7 +361,7 @@ show_image_rows({name: 0.5 + w.T.reshape(8, 1, 8, 8) / 2 for name, w in columns.
 # thinner network out of the many that can be formed, and all share their weights. Inputs and hidden neurons may be
 # dropped, outputs never.
 
-# %% nbgrader={"grade_id": "thinned", "locked": true}
+# %%
 rng = np.random.default_rng(3)
 picture = Picture(figsize=(9, 2.5), layout="constrained")
 for i, ax in enumerate(picture.subplots(1, 3)):
@@ -620,7 +620,7 @@ def fit(layers, x, y, *, epochs, batch_size, rate, rng, change=lambda x: x):
 # To see overfitting, make it easy: 300 digits, one in five with a label that was drawn at random (somebody was
 # careless), and a network large enough to learn all of that by heart.
 
-# %% nbgrader={"grade_id": "dropout_curves", "locked": true}
+# %%
 rng = np.random.default_rng(42)
 x_few, y_few = x_train[:300], y_train[:300].copy()
 careless = rng.random(300) < 0.2
@@ -700,7 +700,7 @@ check("monte_carlo")
 # A 1 is turned step by step until it lies down. Nobody ever showed the network such an image. Above, the 1; then what
 # the network says in test mode; then the Monte-Carlo mean, with its spread as black lines.
 
-# %% nbgrader={"grade_id": "turning", "locked": true}
+# %%
 
 
 class Turn:
@@ -1003,7 +1003,7 @@ check("batch_norm_numbers")
 # Back to ten tanh layers of 500, with the worst of all starts, N(0, 0.01²) and N(0, 1). First without, then with your
 # batch norm in front of every tanh.
 
-# %% nbgrader={"grade_id": "normalized_layers", "locked": true}
+# %%
 
 
 def with_batch_norm(f):
@@ -1025,7 +1025,7 @@ layer_histograms({"N(0, 0.01²)": runs["tanh, N(0, 0.01²)"], **repaired})
 # from Kaiming's start as well as from one that is too small.
 
 
-# %% nbgrader={"grade_id": "learning_rates", "locked": true}
+# %%
 class BatchNorm:
     """Your batch norm, with running averages."""
 
@@ -1113,7 +1113,7 @@ picture
 # three fit into the memory of a GPU. The other norms take their statistics from **one sample** instead. Below, each
 # cell is a feature map; cells of one colour and number share a mean and a variance.
 
-# %% nbgrader={"grade_id": "normalization_sets", "locked": true}
+# %%
 show_normalization_sets(samples=3, channels=6, groups=2)
 
 # %% [markdown]
@@ -1226,7 +1226,7 @@ check("group_norm")
 # norm on vectors is layer norm on each group, so that your layer norm can do it.)
 
 
-# %% nbgrader={"grade_id": "batch_sizes", "locked": true}
+# %%
 class GroupNorm:
     """Your layer norm on each of some groups of features."""
 
@@ -1293,7 +1293,7 @@ picture
 # training set grows. *Online* augmentation changes each mini-batch on its way into the network, so that no two epochs
 # see the same images, and nothing is stored. (The student summary has the two words swapped.)
 
-# %% nbgrader={"grade_id": "gallery", "locked": true}
+# %%
 rng = np.random.default_rng(8)
 digits = np.concatenate(
     [np.tile(train.images[train.labels == d][i : i + 1], (5, 1, 1, 1)) for d, i in ((3, 2), (6, 9))]
@@ -1399,7 +1399,7 @@ def ten_crops(images, size):
 # %% nbgrader={"grade_id": "ten_crops", "grade": true}
 check("ten_crops")
 
-# %% nbgrader={"grade_id": "ten_crops_picture", "locked": true}
+# %%
 show_image_rows({str(d): ten_crops(validation.images[validation.labels == d][:1], 6)[0] for d in (2, 5)})
 
 # %% [markdown]
@@ -1409,7 +1409,7 @@ show_image_rows({str(d): ten_crops(validation.images[validation.labels == d][:1]
 # turned a little, and every other one is shifted by a pixel (your crops).
 
 
-# %% nbgrader={"grade_id": "augmented", "locked": true}
+# %%
 def augmenting(seed):
     """Return a function that changes a mini-batch of digits."""
     rng = np.random.default_rng(seed)
@@ -1512,7 +1512,7 @@ def early_stopping(losses, patience):
 # %% nbgrader={"grade_id": "early_stopping", "grade": true}
 check("early_stopping")
 
-# %% nbgrader={"grade_id": "stopped", "locked": true}
+# %%
 losses = curves[0][:, 2]
 stop, best = early_stopping(losses.tolist(), 15)
 picture = Picture(figsize=(7, 3.2), layout="constrained")
@@ -1629,7 +1629,7 @@ check("combine")
 # Left, your formula. Right, networks on bootstrap samples of the 300 digits: the validation errors of $k$ of them
 # together, for both ways to combine them (averaged over several choices of the $k$).
 
-# %% nbgrader={"grade_id": "ensembles", "locked": true}
+# %%
 rng = np.random.default_rng(11)
 members = []
 for _ in range(15):

@@ -36,11 +36,15 @@ def _explain(failure: Failure) -> str:
 
 def _place(failure: Failure) -> str:
     """Return ``"line 3 of `affine_backward`, `dw = x @ dout`: "`` where the line is known and of use."""
-    if failure.line is None or failure.kind in {"NotImplementedError", "Missing", "KeyboardInterrupt"}:
+    if failure.line is None or failure.kind in _PLACELESS:
         return ""
     of = f" of `{failure.function}`" if failure.function.isidentifier() else ""
     source = failure.source.replace("`", "'")
     return f"line {failure.line}{of}, `{source}`: " if source else f"line {failure.line}{of}: "
+
+
+# The line says nothing, or, where the depth of a recursion runs out, is chance.
+_PLACELESS = {"NotImplementedError", "Missing", "KeyboardInterrupt", "RecursionError"}
 
 
 def _first_line(failure: Failure) -> str:
@@ -50,6 +54,11 @@ def _first_line(failure: Failure) -> str:
 def _stub(failure: Failure) -> str:
     what = f"`{failure.function}` is" if failure.function.isidentifier() else "this is"
     return f"{what} still the stub: write it, and take out the line that raises NotImplementedError."
+
+
+def _recursion(failure: Failure) -> str:
+    via = f", by way of `{failure.function}`" if failure.function.isidentifier() else ""
+    return f"the code calls itself without end{via}: does every path reach a case that returns?"
 
 
 def _name(failure: Failure) -> str:
@@ -134,6 +143,7 @@ _REMOVED_METHODS = {
 _SPECIAL: dict[str, Callable[[Failure], str]] = {
     "NotImplementedError": _stub,
     "NameError": _name,
+    "RecursionError": _recursion,
     "AttributeError": _attribute,
 }
 
@@ -143,7 +153,6 @@ _BY_KIND = {
     "UnboundLocalError": "{message}: it is read before it gets a value.",
     "KeyboardInterrupt": "the run was interrupted: run the check again.",
     "SystemExit": "your code ends the program (exit, quit or sys.exit): a function must return instead.",
-    "RecursionError": "the function calls itself without end: does every path reach a case that returns?",
     "MemoryError": "the memory does not suffice: is an array far larger than it should be?",
     "TimeoutError": "the time is up: is there a loop without end?",
     "AssertionError": "an assert of your own does not hold. {message}",

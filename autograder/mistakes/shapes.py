@@ -80,6 +80,11 @@ def shape_of_something_else(e: Evidence) -> str | None:
         return None
     actual, expected = found.actual.shape, found.expected.shape
     owner = f", that of `{e.of_input}`" if e.of_input else ""
+    if 0 in actual and 0 not in expected:
+        return (
+            f"`{e.output}` is empty: its shape is {actual}, expected {expected}{owner}. "
+            "Does a slice take nothing, as a[p:-p] does for p = 0?"
+        )
     text = f"`{e.output}` has shape {actual}, expected {expected}{owner}"
     if len(expected) == 2 and actual == expected[::-1]:
         return f"{text}: its two axes are in the wrong order, and the numbers differ too."

@@ -121,6 +121,8 @@ POSITIVE = [
      ridge_gradient(lambda x, y, w, reg: ridge_loss(x, y, w, reg=reg)[1] + np.zeros((len(w), 1)))),
     ("shape_of_something_else", "affine", "dx", "shape (5, 3), expected (5, 4), that of `x`; (5, 3) is the shape of `dout`",
      backward(lambda dx, dw, db, dout, *_: (dout**2, dw, db))),
+    ("shape_of_something_else", "affine", "dx", "`dx` is empty: its shape is (5, 0), expected (5, 4), that of `x`. Does a",
+     backward(lambda dx, dw, db, *_: (dx[:, 0:-0], dw, db))),
     # The values of something else.
     ("another_output", "affine", "dx", "gradient of another input, the values of `dw`: `dx` and `dw` are swapped",
      backward(lambda dx, dw, db, *_: (dw, dx, db))),

@@ -1,211 +1,183 @@
-"""Exercise 07: the solution earns everything, other right ways too, and every mistake is named."""
+"""Exercise 07: what is special to it; what holds of every exercise stands in test_exercises.py."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import jupytext
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
+from sklearn.model_selection import ParameterGrid
+from torch.nn.functional import cross_entropy
 
-from autograder.check import check_task
-from autograder.demo.variants import Variant, variants
-from autograder.task import load_exercise
+from autograder.demo.trial import SOLUTIONS, Trial
 from autograder.verdict import Verdict
+from exercises import trial as trial_of
 from i2dl.data import load_digits
 
 NAME = "07_training_a_network"
-SOLUTION = Path(__file__).parents[2] / "solutions" / f"{NAME}.py"
-EXERCISE = load_exercise(NAME)
-TASKS = [t for t in EXERCISE.tasks.values() if t.kind != "written"]
-SEEDS = ["public", "a secret", "another secret"]
-RIGHT = [v for v in variants(NAME) if v.right]
-WRONG = [v for v in variants(NAME) if not v.right]
-
-TRAINED = {"digits_accuracy", "own_accuracy"}
-# Which tasks' code calls which other task's: what may suffer from a mistake that is not their own.
-USED_BY = {
-    "mlp": {"overfit", "digits_accuracy"},
-    "train_step": {"overfit", "fit", "learning_rate_search", *TRAINED},
-    "evaluate": {"fit", "learning_rate_search", *TRAINED},
-    "fit": TRAINED,
-    "early_stopping": TRAINED,
-    "digits_accuracy": {"own_accuracy"},
-    "own_network": {"own_accuracy"},
-}
-
-
-def read_cells() -> list[Any]:
-    return jupytext.reads(SOLUTION.read_text(encoding="utf-8"), fmt="py:percent").cells
-
-
-def grade_id(cell: Any) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def solution_cells() -> list[Any]:
-    """Return the code cells that a student fills in."""
-    return [c for c in read_cells() if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution")]
+DRAWN = ("overfit", "sample_learning_rates", "random_points", "choose", "digits_accuracy", "own_accuracy")
 
 
 @pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The names that the solution notebook leaves behind."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    threads = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        mpl.use("Agg")
-        patch.chdir(tmp_path_factory.mktemp("notebook"))
-        for cell in read_cells():
-            if cell.cell_type == "code":
-                exec(cell.source, names)
-        plt.close("all")
-    yield names
-    torch.set_num_threads(threads)
+def trial() -> Trial:
+    return trial_of(NAME)
 
 
-def with_cells(solved: dict[str, Any], cells: dict[str, str]) -> dict[str, Any]:
-    """Return the names with these cells run anew."""
-    names = dict(solved)
-    for source in cells.values():
-        exec(source, names)
-    return names
+@pytest.fixture(scope="module")
+def solved(trial: Trial) -> dict[str, Any]:
+    return trial.names
 
 
-def with_notebook(solved: dict[str, Any], variant: Variant) -> dict[str, Any]:
-    """Return the names after all of the student's cells, the variant's among them; a cell that fails is passed over."""
-    names = dict(solved)
-    for cell in solution_cells():
-        with contextlib.suppress(Exception):
-            exec(variant.cells.get(grade_id(cell), cell.source), names)
-    return names
+def judged(trial: Trial, task: str, seed: str = "public", **names: Any) -> Verdict:
+    """Return the verdict on the solution with some names replaced."""
+    return trial.verdict(task, {**trial.names, **names}, seed)
 
 
-def verdict(task: str, names: dict[str, Any], seed: str = "public") -> Verdict:
-    return check_task(EXERCISE, EXERCISE.tasks[task], names, seed)
-
-
-def stub(source: str) -> str:
-    """Return a solution cell as the student first sees it."""
-    lines, hidden = [], False
-    for line in source.split("\n"):
-        if line.strip() == "### BEGIN SOLUTION":
-            hidden = True
-            lines.append(line.replace("### BEGIN SOLUTION", "raise NotImplementedError()"))
-        if not hidden:
-            lines.append(line)
-        hidden = hidden and line.strip() != "### END SOLUTION"
-    return "\n".join(lines)
+def test_sixty_points(trial: Trial) -> None:
+    assert trial.exercise.points == 60
+    assert len(trial.tasks) == 26
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Right and wrong
-
-
-def test_forty_points() -> None:
-    assert EXERCISE.points == 40
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_the_solution_earns_all_points(task: str, seed: str, solved: dict[str, Any]) -> None:
-    found = verdict(task, solved, seed)
-    assert found.points == found.out_of, found.diagnoses
-    assert not found.remarks
-
-
-@pytest.mark.parametrize("variant", RIGHT, ids=lambda v: v.name)
-def test_another_style_earns_all_points(variant: Variant, solved: dict[str, Any]) -> None:
-    assert set(variant.cells) <= {grade_id(c) for c in solution_cells()}
-    names = with_notebook(solved, variant)
-    for seed in SEEDS[:2]:
-        for task in TASKS:
-            found = verdict(task.name, names, seed)
-            assert found.points == found.out_of, (task.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("variant", WRONG, ids=lambda v: v.name)
-def test_a_mistake_costs_points_and_is_named(variant: Variant, solved: dict[str, Any]) -> None:
-    assert set(variant.cells) <= {grade_id(c) for c in solution_cells()}
-    names = with_cells(solved, dict(variant.cells))
-    for seed in SEEDS[:2]:
-        found = verdict(variant.task, names, seed)
-        assert found.points < found.out_of
-        assert variant.says.lower() in " ".join(found.diagnoses).lower(), found.diagnoses
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_a_mistake_costs_its_own_task_alone(task: str, solved: dict[str, Any]) -> None:
-    names = with_notebook(solved, next(v for v in WRONG if v.task == task))
-    for other in TASKS:
-        if other.name != task and other.name not in USED_BY.get(task, ()):
-            found = verdict(other.name, names)
-            assert found.points == found.out_of, (other.name, found.diagnoses)
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS])
-def test_each_task_has_three_mistakes(task: str) -> None:
-    assert sum(v.task == task for v in WRONG) >= 3
-
-
-@pytest.mark.parametrize("task", [t.name for t in TASKS if t.kind != "quiz"])
-def test_the_untouched_stub_earns_nothing_and_is_called_a_stub(task: str, solved: dict[str, Any]) -> None:
-    names = dict(solved)
-    for cell in solution_cells():
-        with contextlib.suppress(NotImplementedError):
-            exec(stub(cell.source), names)
-    found = verdict(task, names)
-    assert found.points == 0
-    assert "still the stub" in " ".join(found.diagnoses).lower()
-
-
-@pytest.mark.parametrize("task", ["numbers", *sorted(TRAINED)])
-def test_what_is_missing_is_said_to_be(task: str) -> None:
-    found = verdict(task, {})
-    assert found.points == 0
-    assert "is not defined" in " ".join(found.diagnoses)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Figures from outside
+# Figures of the sources and of the text
 
 
 def test_the_answers(solved: dict[str, Any]) -> None:
-    answers = EXERCISE.reference(EXERCISE.tasks["numbers"])
-    assert answers.parameters == 64 * 32 + 32 + 32 * 10 + 10 == 2410
-    assert answers.start_loss == pytest.approx(6.9078, abs=1e-4)
-    assert answers.iterations == 34 * 20
-    assert len(load_digits("train")) == 1077, "the notebook says so"
+    assert solved["parameter_count"]([64, 32, 10]) == 64 * 32 + 32 + 32 * 10 + 10 == 2410
+    assert solved["iteration_count"](len(load_digits("train")), 32, 20) == 34 * 20 == 680
     assert solved["initial_loss"](2) == pytest.approx(0.6931, abs=1e-4), "exam July 2021: log 2"
+
+
+def test_the_examples_of_the_text(solved: dict[str, Any]) -> None:
+    train, test = np.array([[1, 2], [3, 4], [5, 6]]), np.array([[3, 4], [4, 3], [1, 6], [5, 6]])
+    assert list(solved["leaked"](train, test)) == [0, 3]
+    scores, labels = torch.tensor([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]]), torch.tensor([0, 1, 1])
+    assert solved["evaluate"](torch.nn.Identity(), scores, labels) == pytest.approx((0.558, 2 / 3), abs=1e-3)
+    assert solved["bias_variance"](0.01, 0.05, 0.08, tolerance=0.02) == (
+        pytest.approx(0.04),
+        pytest.approx(0.03),
+        "underfitting",
+    )
+    times = iter([0.0, 0.1, 0.5, 0.5, 0.8, 1.4])
+    measured = solved["time_iterations"](int, id, iterations=2, warmup=0, clock=lambda: next(times))
+    assert measured == pytest.approx((0.2, 0.5))
+    assert solved["training_estimate"](0.1, 0.5, samples=100, batch_size=30, epochs=10) == (
+        pytest.approx(24.0),
+        True,
+        "step",
+    )
+    losses = {"a": 0.7, "b": math.nan, "c": 0.2}
+    assert solved["search"](losses.__getitem__, list("abc")) == [(0.2, "c"), (0.7, "a"), (math.inf, "b")]
+    results = [(0.3, {"rate": 0.04}), (2.0, {"rate": 0.9}), (0.2, {"rate": 0.01})]
+    assert solved["refine"](results, keep=2, factor=2)["rate"] == pytest.approx((0.005, 0.08))
+    errors = {"validation": {"a": 0.3, "b": 0.1, "c": 0.2}, "test": {"a": 0.2, "b": 0.15, "c": 0.1}}
+    found = solved["choose"](
+        list("abc"), "train", "validation", "test", fit=lambda s, _: s, error=lambda s, data: errors[data][s]
+    )
+    assert found == ("b", 0.15)
+
+
+def test_the_table_of_early_stopping(solved: dict[str, Any]) -> None:
+    """Patience 2, best epoch 3, stopped after epoch 5."""
+    stopper, model = solved["EarlyStopping"](2), torch.nn.Linear(1, 1)
+    answers = [bool(stopper.step(loss, model)) for loss in (0.9, 0.7, 0.8, 0.6, 0.65, 0.62)]
+    assert answers == [False] * 5 + [True]
+    assert (stopper.best_epoch, stopper.best_loss) == (3, 0.6)
+
+
+def test_a_grid_is_that_of_scikit_learn(solved: dict[str, Any]) -> None:
+    values = {"rate": [0.1, 0.01, 0.001], "decay": [0.0, 1e-4], "width": [16, 32]}
+    found, known = (
+        sorted(map(sorted, map(dict.items, p))) for p in (solved["grid_points"](values), ParameterGrid(values))
+    )
+    assert found == known
+
+
+def test_drawn_rates_are_uniform_in_their_logarithm(solved: dict[str, Any]) -> None:
+    drawn = solved["sample_learning_rates"](1e-4, 1e-1, 3000, np.random.default_rng(0))
+    assert kstest(np.log10(drawn), "uniform", (-4, 3)).pvalue > 0.01
+    assert (drawn < 1e-3).sum() == pytest.approx(1000, abs=100)
 
 
 def test_both_networks_read_digits(solved: dict[str, Any]) -> None:
     images, labels = load_digits("hidden").xy
     for name in ("final_model", "own_model"):
         read = solved["predict"](solved[name], torch.tensor(images, dtype=torch.float32))
-        assert np.mean(read.numpy() == labels) >= 0.96
+        assert np.mean(read.numpy() == labels) >= 0.955, name
 
 
 def test_own_layers_take_the_weights_of_pytorchs(solved: dict[str, Any]) -> None:
     own = solved["OwnMLP"]([64, 64, 10])
     own.load_state_dict(solved["final_model"].state_dict())
-    x = solved["test"][0]
+    x, y = solved["test"]
     torch.testing.assert_close(own(x), solved["final_model"](x))
+    for model in (own, solved["final_model"]):
+        model.zero_grad()
+        cross_entropy(model(x), y).backward()
+    for mine, known in zip(own.parameters(), solved["final_model"].parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, known.grad)
 
 
-def test_the_lectures_table_of_early_stopping(solved: dict[str, Any]) -> None:
-    """The table of the notebook: patience 2, best epoch 3, stopped after epoch 5."""
-    stopper, model = solved["EarlyStopping"](2), torch.nn.Linear(1, 1)
-    answers = [bool(stopper.step(loss, model)) for loss in (0.9, 0.7, 0.8, 0.6, 0.65, 0.62)]
-    assert answers == [False] * 5 + [True]
-    assert (stopper.best_epoch, stopper.best_loss) == (3, 0.6)
+# ---------------------------------------------------------------------------------------------------------------
+# The broken code
+
+
+def test_broken_code_earns_nothing_as_it_is(trial: Trial, solved: dict[str, Any]) -> None:
+    for task, name, broken in (
+        ("mend_epoch", "train_epoch", "broken_epoch"),
+        ("mend_data", "prepare", "broken_prepare"),
+    ):
+        found = judged(trial, task, **{name: solved[broken]})
+        assert found.points == 0, task
+
+
+def test_mending_helps(solved: dict[str, Any]) -> None:
+    broken, mended = solved["losses_of"](solved["broken_epoch"]), solved["losses_of"](solved["train_epoch"])
+    assert min(broken) > 1.5
+    assert mended[-1] < 0.1
+
+
+@pytest.mark.parametrize(("task", "mistakes"), [("mend_epoch", 4), ("mend_data", 3)])
+def test_whatever_is_left_of_the_broken_code_is_named(task: str, mistakes: int, trial: Trial) -> None:
+    """All faults of the broken code but the unreleased graph change numbers, and every set of them has its sentence."""
+    known = trial.exercise.tasks[task].mistakes
+    alone = [sentence for sentence in known if "; and " not in sentence][:mistakes]
+    together = [sentence for sentence in known if "; and " in sentence]
+    assert len(together) == 2**mistakes - 1 - mistakes
+    assert all(sum(one in sentence for one in alone) >= 2 for sentence in together)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What the pictures show is what the text says
+
+
+def test_curves_say_what_the_text_says(solved: dict[str, Any]) -> None:
+    runs = solved["runs"]
+    assert np.ptp(runs["too large"]["train_loss"]) < 0.1
+    assert all(np.diff(runs["too small"]["validation_loss"]) < 0)
+    assert runs["good"]["validation_accuracy"][-1] > 0.95
+    losses = runs["overfitted"]["validation_loss"]
+    assert losses[-1] > 1.2 * min(losses)
+    assert losses[solved["stopper"].best_epoch] == min(losses[: solved["stopper"].best_epoch + 6])
+    verdicts = [solved["bias_variance"](*e, tolerance=0.02)[2] for e in solved["errors"].values()]
+    assert verdicts == ["underfitting", "underfitting", "good", "overfitting"]
+
+
+def test_the_log_keeps_every_run(solved: dict[str, Any]) -> None:
+    for name, keeper in solved["kept"].items():
+        assert {len(points) for points in keeper.curves.values()} == {15}
+        assert keeper.table[0]["hparam/validation_loss"] == min(solved["runs"][name]["validation_loss"])
+
+
+def test_searches_get_better_and_luck_does_not_last(solved: dict[str, Any]) -> None:
+    best = {name: min(stage[0][0] for stage in stages) for name, stages in solved["searches"].items()}
+    assert best["coarse to fine"] < best["random"] < best["grid"]
+    assert [len(stage) for stage in solved["searches"]["coarse to fine"]] == [4, 4, 4]
+    lucky = solved["guesses_wrong"](solved["luckiest"], solved["sets"][1])
+    assert lucky < 0.85 < solved["its_test_error"]
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -215,35 +187,39 @@ UNUSABLE = [None, "3", 3, math.nan, np.full(200, math.nan), np.zeros((200, 10)),
 
 
 @pytest.mark.parametrize("value", UNUSABLE, ids=str)
-@pytest.mark.parametrize("task", sorted(TRAINED))
-def test_unusable_predictions_are_explained(task: str, value: Any, solved: dict[str, Any]) -> None:
-    found = verdict(task, {**solved, "predict": lambda model, images: value})
+def test_unusable_predictions_are_explained(value: Any, trial: Trial) -> None:
+    found = judged(trial, "digits_accuracy", predict=lambda model, images: value)
     assert found.points == 0
     assert any(found.diagnoses)
 
 
-@pytest.mark.parametrize("value", [*UNUSABLE, torch.zeros(5, 5), torch.nn.Linear(64, 3), (None, None)], ids=str)
-def test_unusable_models_and_rates_are_explained(value: Any, solved: dict[str, Any]) -> None:
-    names = {
-        **solved,
-        "overfit": lambda images, labels: value,
-        "sample_learning_rates": lambda low, high, size, rng: value,
-    }
-    for task in ("overfit", "sample_learning_rates"):
-        found = verdict(task, names)
+@pytest.mark.parametrize("value", [*UNUSABLE, torch.zeros(5, 5), (None, None)], ids=str)
+def test_unusable_losses_rates_and_points_are_explained(value: Any, trial: Trial) -> None:
+    for name in ("overfit", "sample_learning_rates", "random_points"):
+        found = judged(trial, name, **{name: lambda *_, **__: value})
         assert found.points == 0
         assert any(found.diagnoses)
 
 
-def test_a_model_that_diverged_is_explained(solved: dict[str, Any]) -> None:
-    model = solved["MLP"]([64, 32, 10])
-    torch.nn.init.constant_(next(model.parameters()), math.inf)
-    found = verdict("overfit", {**solved, "overfit": lambda images, labels: (model, [])})
+@pytest.mark.parametrize("model", [None, 3, torch.nn.Linear(64, 3), torch.nn.Linear(64, 10)], ids=str)
+def test_unusable_models_are_explained(model: Any, trial: Trial) -> None:
+    for task, name in (("digits_accuracy", "final_model"), ("own_accuracy", "own_model")):
+        found = judged(trial, task, **{name: model})
+        assert found.points == 0
+        assert any(found.diagnoses)
+
+
+def test_a_model_that_diverged_is_explained(trial: Trial) -> None:
+    def overfit(model: Any, images: Any, labels: Any, *, step: Any) -> list[float]:
+        torch.nn.init.constant_(next(model.parameters()), math.inf)
+        return [1.0, 2.0]
+
+    found = judged(trial, "overfit", overfit=overfit)
     assert found.points == 0
     assert "not finite" in " ".join(found.diagnoses)
 
 
-def test_any_log_uniform_sampling_passes(solved: dict[str, Any]) -> None:
+def test_any_log_uniform_sampling_passes(trial: Trial) -> None:
     def by_rejection(low: float, high: float, size: int, rng: np.random.Generator) -> np.ndarray:
         kept: list[float] = []
         while len(kept) < size:
@@ -251,35 +227,33 @@ def test_any_log_uniform_sampling_passes(solved: dict[str, Any]) -> None:
             kept += [r for r in rates if r <= high]
         return np.sort(kept[:size])
 
-    found = verdict("sample_learning_rates", {**solved, "sample_learning_rates": by_rejection}, "a seed")
+    found = judged(trial, "sample_learning_rates", "a seed", sample_learning_rates=by_rejection)
     assert found.right, found.diagnoses
 
 
-def test_seeds_draw_other_cases_of_the_same_kind() -> None:
-    def numbers(value: Any) -> list[float]:
-        if isinstance(value, dict):
-            return [n for v in value.values() for n in numbers(v)]
-        if isinstance(value, (list, tuple)):
-            return [n for v in value for n in numbers(v)]
-        return np.asarray(value, dtype=float).ravel().tolist()
-
-    for task in TASKS:
-        if task.kind == "quiz":
-            continue
-        one, two, again = (
-            [(c.name, numbers(dict(c.inputs))) for c in task.draw(seed)] for seed in ("one", "two", "one")
-        )
-        assert [name for name, _ in one] == [name for name, _ in two]
-        assert repr(one) == repr(again)
-        assert repr(one) != repr(two)
+def test_a_cell_that_runs_again_costs_no_training(trial: Trial) -> None:
+    """The class of the trained model is then another one than that of its name."""
+    names = trial.with_cells({"own_network_code": trial.answers["own_network_code"]})
+    assert names["OwnMLP"] is not trial.names["OwnMLP"]
+    assert trial.verdict("own_accuracy", names).right
 
 
-def test_the_tasks_are_read_without_torch() -> None:
-    import subprocess
-    import sys
+def test_chance_costs_no_points(trial: Trial) -> None:
+    for seed in range(12):
+        for task in DRAWN:
+            found = judged(trial, task, f"seed {seed}")
+            assert found.right, (task, seed, found.diagnoses)
 
-    code = (
-        f"import sys; from autograder.task import load_exercise; load_exercise({NAME!r}); print('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+
+def test_the_text_prints_no_code_of_the_solution() -> None:
+    text = "".join(line for line in (SOLUTIONS / f"{NAME}.py").read_text("utf-8").splitlines() if line[:2] == "# ")
+    for code in (
+        "math.log(",
+        "nn.ModuleList(",
+        "F.cross_entropy(",
+        "itertools",
+        ".load_state_dict(",
+        "np.exp(",
+        "[:keep]",
+    ):
+        assert code not in text, code

@@ -54,7 +54,7 @@ T = "a, b = torch.ones(2, 3), torch.ones(4, 3)"
         ("assert False, 'shapes differ'", "an assert of your own does not hold. shapes differ"),
         ("sys.exit(3)", "ends the program"),
         ("quit()", "ends the program"),
-        ("return f()", "calls itself without end"),
+        ("return f()", "the code calls itself without end, by way of `f`: does every path reach a case that returns?"),
         ("raise MemoryError", "the memory does not suffice"),
         ("import no_such_package_here", "No module named 'no_such_package_here'"),
         ("import json; return json.loads('}')", "line 2 of `f`: JSONDecodeError: Expecting value"),

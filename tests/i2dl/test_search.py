@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import kstest, spearmanr
 from sklearn.model_selection import ParameterGrid
 
-from i2dl.search import coarse_to_fine, grid_points, log_uniform, random_points, refine, search
+from i2dl.search import choose, coarse_to_fine, grid_points, log_uniform, random_points, refine, search
 
 RANGES = {"rate": (1e-4, 1e-1), "decay": (1e-6, 1e-3)}
 
@@ -110,3 +110,16 @@ def test_sixteen_random_points_try_sixteen_rates():
     grid = grid_points({"rate": list(np.geomspace(1e-4, 1e-1, 4)), "decay": list(np.geomspace(1e-6, 1e-3, 4))})
     points = random_points(RANGES, 16, np.random.default_rng(0))
     assert (len(grid), len({p["rate"] for p in grid}), len({p["rate"] for p in points})) == (16, 4, 16)
+
+
+def test_the_test_set_decides_nothing_and_is_looked_at_once():
+    looked = []
+
+    def error(model, data):
+        looked.append(data)
+        return abs(model - {"validation": 2, "test": 9}[data])
+
+    assert choose([9, 1, 3, 7], "train", "validation", "test", fit=lambda s, data: s, error=error) == (1, 8)
+    assert looked == ["validation"] * 4 + ["test"]
+    with pytest.raises(ValueError, match="at least one setting"):
+        choose([], "train", "validation", "test", fit=max, error=max)

@@ -1,4 +1,4 @@
-"""Mistakes that only the tasks of exercise 07 know: for each the sentence that names it, and code that makes it.
+"""Mistakes in the first steps and the loop: for each the sentence that names it, and code that makes it.
 
 A task runs its own probe on such code in the place of the student's, so the numbers that come out are those of a
 student who made just this mistake. Mistakes that any task may have are found without being listed here.
@@ -7,16 +7,64 @@ student who made just this mistake. Mistakes that any task may have are found wi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograder.task import Task
+from autograder.tasks.ex07_training_a_network.drawing import Mistakes
 
-Mistakes = dict[str, Callable[..., Any]]
+__all__ = [
+    "EARLY_STOPPING",
+    "EVALUATE",
+    "FIT",
+    "INITIAL_LOSS",
+    "ITERATIONS",
+    "LEAKED",
+    "NETWORK",
+    "PARAMETERS",
+    "TRAIN_STEP",
+]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Three sets
+
+
+def _leaked(train: Any, test: Any, *, same: Any, where: str = "test") -> list[int]:
+    hits = [(i, k) for i, sample in enumerate(test) for k, other in enumerate(train) if same(sample, other)]
+    if where == "train":
+        return list(dict(reversed(hits)).values())[::-1]
+    if where == "same place":
+        return [i for i, k in hits if i == k]
+    found = {i for i, _ in hits}
+    if where == "mask":
+        return [int(i in found) for i in range(len(test))]
+    return [i for i in range(len(test)) if (i in found) != (where == "clean")]
+
+
+LEAKED: Mistakes = {
+    "these are places in the training set: asked for are those in the test set": (
+        partial(_leaked, same=np.array_equal, where="train")
+    ),
+    "each test image is compared with one training image only, that at its own place: compare it with all": (
+        partial(_leaked, same=np.array_equal, where="same place")
+    ),
+    "these are yes and no, one for each test image: return the places of those that leaked": (
+        partial(_leaked, same=np.array_equal, where="mask")
+    ),
+    "these are the test images that did not leak": partial(_leaked, same=np.array_equal, where="clean"),
+    "an image counts as leaked if a single one of its numbers stands at that place in a training image: all must": (
+        partial(_leaked, same=lambda a, b: bool(np.any(a == b)))
+    ),
+    "an image that is nearly one of the training images counts as leaked: all numbers must be equal": (
+        partial(_leaked, same=lambda a, b: bool(np.all(np.abs(a - b) < 0.05)))
+    ),
+    "two images count as equal if their sums are: shifted and mirrored ones have the same sum": (
+        partial(_leaked, same=lambda a, b: bool(np.isclose(np.sum(a), np.sum(b), rtol=1e-9)))
+    ),
+}
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -45,6 +93,27 @@ NETWORK: Mistakes = {
         partial(_network, mistake="softmax")
     ),
     "the input went through a ReLU before the first layer": partial(_network, mistake="ReLU first"),
+}
+
+PARAMETERS: Mistakes = {
+    "the biases are missing: each layer has as many as it has outputs": (
+        lambda sizes: sum(d * m for d, m in pairwise(sizes))
+    ),
+    "these are the biases alone, or the neurons: each layer has a matrix of weights, too": lambda sizes: sum(sizes[1:]),
+    "each layer has as many biases as inputs here: it has one for each output": (
+        lambda sizes: sum(d * m + d for d, m in pairwise(sizes))
+    ),
+    "these are the parameters of the first layer alone": lambda sizes: sizes[0] * sizes[1] + sizes[1],
+    "the last layer's biases are missing": lambda sizes: sum(d * m + m for d, m in pairwise(sizes)) - sizes[-1],
+}
+
+ITERATIONS: Mistakes = {
+    "the small last mini-batch of each epoch counts as well: round up": lambda n, b, epochs: epochs * (n // b),
+    "these are the iterations of one epoch": lambda n, b, _: -(-n // b),
+    "round up in each epoch: every epoch has a small last mini-batch of its own": lambda n, b, epochs: (
+        -(-n * epochs // b)
+    ),
+    "this is the number of samples seen: an iteration takes a whole mini-batch": lambda n, _, epochs: n * epochs,
 }
 
 INITIAL_LOSS: Mistakes = {
@@ -107,7 +176,15 @@ def _measured_in_training_mode(model: Any, x: Any, y: Any) -> tuple[float, float
     return cross_entropy(scores, y).item(), (scores.argmax(dim=1) == y).float().mean().item()
 
 
+def _measured(model: Any, x: Any, y: Any) -> tuple[float, float]:
+    from i2dl.training import evaluate
+
+    loss, accuracy = evaluate(model, x, y)
+    return loss, 1 - accuracy
+
+
 EVALUATE: Mistakes = {
+    "this is the share of wrong answers: the accuracy is that of the right ones": _measured,
     "this was measured in training mode: switch to evaluation mode first": _measured_in_training_mode,
 }
 
@@ -126,28 +203,29 @@ def _fit(
     batch_size: int,
     rng: np.random.Generator,
     early_stopping: Any = None,
+    step: Any,
+    measure: Any,
     mistake: str,
 ) -> dict[str, list[float]]:
     from i2dl.data import batches
-    from i2dl.training import evaluate, train_step
 
     x, y = validation if mistake == "learns from validation" else train
     order = list(batches(x, y, batch_size, rng)) if mistake == "same order" else []
     history: dict[str, list[float]] = {}
 
-    def measure(losses: list[float]) -> None:
+    def record(losses: list[float]) -> None:
         for name, data in {"train": train, "validation": validation}.items():
-            loss, accuracy = evaluate(model, *data)
+            loss, accuracy = measure(model, *data)
             average = mistake == "running average" and name == "train"
             history.setdefault(f"{name}_loss", []).append(float(np.mean(losses)) if average else loss)
             history.setdefault(f"{name}_accuracy", []).append(accuracy)
 
     for _ in range(epochs):
         if mistake == "too soon":
-            measure([])
-        losses = [train_step(model, optimizer, *batch) for batch in order or batches(x, y, batch_size, rng)]
+            record([])
+        losses = [step(model, optimizer, *batch) for batch in order or batches(x, y, batch_size, rng)]
         if mistake != "too soon":
-            measure(losses)
+            record(losses)
         if early_stopping and "goes on" not in mistake and early_stopping.step(history["validation_loss"][-1], model):
             break
     if early_stopping and "not restored" not in mistake:
@@ -217,49 +295,3 @@ EARLY_STOPPING: Mistakes = {
     "it never stops: does step return True when patience has run out?": partial(_Stopping, mistake="never stops"),
     "the epochs are counted from 1: the first call of step is epoch 0": partial(_Stopping, mistake="from 1"),
 }
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# The search
-
-
-def _search(
-    build: Any, rates: Any, train: Any, validation: Any, *, iterations: int, mistake: str = "", steps: int | None = None
-) -> list[float]:
-    from i2dl.training import evaluate, train_step
-
-    losses, before = [], None
-    for rate in rates:
-        model, optimizer = build(rate)
-        if mistake == "goes on" and before is not None:
-            model.load_state_dict(before.state_dict())
-        for _ in range(iterations if steps is None else steps):
-            train_step(model, optimizer, *train)
-        loss, _ = evaluate(model, *(train if mistake == "on train" else validation))
-        losses.append(loss if np.isfinite(loss) else float("inf"))
-        before = model
-    return losses
-
-
-LEARNING_RATE_SEARCH: Mistakes = {
-    "each rate goes on from the weights of the one before: build a new model for every rate": (
-        partial(_search, mistake="goes on")
-    ),
-    "this is the training loss: compare the rates on the validation set": partial(_search, mistake="on train"),
-    "each rate got 100 steps, whatever `iterations` says": partial(_search, steps=100),
-    "each rate got a single step: take `iterations` of them": partial(_search, steps=1),
-    "the models were not trained": partial(_search, steps=0),
-}
-
-
-def explain(task: Task, name: str, wrong: Mapping[str, Callable[..., Any]]) -> None:
-    """Let the task know its mistakes: its own probe, on wrong code in the place of ``name``."""
-    from autograder.inside import Implementation
-
-    def variant(code: Callable[..., Any]) -> Callable[..., Any]:
-        assert task.probe is not None
-        probe = task.probe
-        return lambda _impl, **inputs: probe(Implementation({name: code}), **inputs)
-
-    for sentence, code in wrong.items():
-        task.mistake(sentence)(variant(code))
