@@ -48,7 +48,7 @@ def main() -> None:
     # `kill` ends a run as Ctrl-C does: the workers are stopped, and what was graded is kept.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        cli(standalone_mode=False)
+        cli(prog_name="autograder", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
@@ -187,7 +187,11 @@ def solutions(exercises: tuple[str, ...], to: Path, run: bool, solutions: Path) 
     is_flag=True,
     help="Grade even where the machine cannot confine submissions: they can then do whatever you can.",
 )
-@click.option("--pictures", is_flag=True, help="Draw what cells show, too: slower, for whoever reads the notebooks.")
+@click.option(
+    "--pictures",
+    is_flag=True,
+    help="Run every experiment and draw its pictures: slower, for whoever reads the graded notebooks.",
+)
 @solutions_option
 def grade(
     submissions: Path,

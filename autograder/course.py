@@ -14,7 +14,7 @@ import re
 import secrets
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, SAWarning
 from traitlets.config import Config
 
 from autograder import durable
-from autograder.solution import source_text
+from autograder import solution as making
 
 __all__ = ["Course", "CourseError", "configure", "scripts_on_path"]
 
@@ -32,7 +32,7 @@ PATIENCE = 60.0
 
 SEED_FILE = "seed.txt"
 URL_FILE = "gradebook-url.txt"
-RELEASED = ".released"
+MADE, RELEASED = ".made", ".released"
 CONFIG = '''"""The settings of this grading course: nbgrader's commands run here with the referee inside."""
 
 from pathlib import Path
@@ -191,38 +191,40 @@ class Course:
             msg = f"another run is grading in {self.root}: wait for it, or choose another --out"
             raise CourseError(msg) from error
 
-    def ensure_source(self, solution: Path) -> Path:
-        """Put the complete notebook of ``solution`` where nbgrader looks for it, and return its path."""
-        path, text = self.source / solution.stem / f"{solution.stem}.ipynb", source_text(solution)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            durable.write(path, text)
+    def source_of(self, exercise: str) -> Path:
+        """Return the path of the complete notebook of ``exercise``."""
+        return self.source / exercise / f"{exercise}.ipynb"
+
+    def ensure_source(self, solution: Path, grader: str = "") -> Path:
+        """Put the complete notebook of ``solution`` where nbgrader looks for it, and return its path.
+
+        With the version of the exercise's ``grader`` it is made only if something has changed since it was: making the
+        notebooks of a whole course takes a second.
+        """
+        path, mark = self.source_of(solution.stem), self.root / MADE / solution.stem
+        made_of = [grader.encode(), Path(making.__file__).read_bytes(), solution.read_bytes()]
+        if not grader or not _marked(mark, [*made_of, _content(path)]):
+            text = making.source_text(solution)
+            if _content(path) != text.encode():
+                durable.write(path, text)
+            durable.write(mark, _digest([*made_of, _content(path)]))
         return path
 
-    def ensure_released(self, solution: Path, *, again: bool = False) -> None:
+    def ensure_released(self, solution: Path, grader: str = "", *, again: bool = False) -> None:
         """Release ``solution`` into this course unless that very release lies here already, whole; or ``again``."""
+        source, release = self.ensure_source(solution, grader), self.release_of(solution.stem)
         mark = self.root / RELEASED / solution.stem
-        self.ensure_source(solution)
-        if again or not mark.exists() or mark.read_text(encoding="utf-8") != self._release_digest(solution.stem):
-            self.generate(solution)
-            durable.write(mark, self._release_digest(solution.stem))
-
-    def _release_digest(self, exercise: str) -> str:
-        """Return what tells a release from one of another source, and from one that was cut off."""
-        files = self.source / exercise / f"{exercise}.ipynb", self.release_of(exercise)
-        parts = [file.read_bytes() if file.exists() else b"" for file in files]
-        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+        # Of what it was made, and what it is: a release that was cut off is none.
+        if again or not _marked(mark, [_content(source), _content(release)]):
+            self._release(solution.stem)
+            durable.write(mark, _digest([_content(source), _content(release)]))
 
     def generate(self, solution: Path) -> Path:
         """Release one solution with nbgrader's ``generate_assignment`` and return the student's notebook."""
         self.ensure_source(solution)
-        self._generate_assignment(solution.stem)
-        made = self.release_of(solution.stem)
-        if not made.exists():
-            msg = f"nbgrader made no release of {solution.stem}"
-            raise CourseError(msg)
-        return made
+        return self._release(solution.stem)
 
-    def _generate_assignment(self, exercise: str) -> None:
+    def _release(self, exercise: str) -> Path:
         """Run nbgrader's own ``generate_assignment``, quietly; where it fails, the error in its log is shown."""
         from nbgrader.converters import GenerateAssignment
         from nbgrader.coursedir import CourseDirectory
@@ -236,9 +238,24 @@ class Course:
         converter = GenerateAssignment(coursedir=coursedir, config=config, force=True, log=log)
         with scripts_on_path(), _quiet():
             result = capture_log(converter)
-        if not result["success"]:
+        made = self.release_of(exercise)
+        if not result["success"] or not made.exists():
             msg = f"nbgrader could not release {exercise}: {_essence(result.get('log', '') + result.get('error', ''))}"
             raise CourseError(msg)
+        return made
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _digest(parts: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def _marked(mark: Path, parts: Sequence[bytes]) -> bool:
+    """Whether ``mark`` says that what it stands for was made of these ``parts``."""
+    return _content(mark) == _digest(parts).encode()
 
 
 def _essence(log: str) -> str:

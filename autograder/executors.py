@@ -51,6 +51,9 @@ class Executor(concurrent.futures.Executor, abc.ABC):
     def device(self, asked: str) -> str:
         """Return where torch tasks run, ``"cpu"`` or ``"cuda"``, for ``"auto"`` or one of these."""
 
+    def expect(self) -> None:
+        """Get ready in the background: there will be jobs soon."""
+
     @property
     @abc.abstractmethod
     def ahead(self) -> int:
@@ -201,6 +204,10 @@ class Processes(Executor):
             names = visible_gpus(torch.cuda.device_count(), os.environ.get("CUDA_VISIBLE_DEVICES"))
             self._line.gpus = Gpus(names, self._per_gpu)
         return device
+
+    def expect(self) -> None:
+        """Start the process of which kernels are forked."""
+        self._warm.start()
 
     @property
     def ahead(self) -> int:

@@ -44,15 +44,11 @@ class Step:
 
 @dataclass(frozen=True)
 class _Names:
-    """What a cell does with names: looks them up before it has bound them, looks them up in its functions, binds them.
-
-    ``sure`` are those that it binds whichever way it goes.
-    """
+    """The names that a cell looks up before it has bound them, those that its functions look up, and those it binds."""
 
     looked_up: frozenset[str] = frozenset()
     in_functions: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
-    sure: frozenset[str] = frozenset()
 
 
 def left_out(steps: Sequence[Step]) -> set[int]:
@@ -77,7 +73,8 @@ def left_out(steps: Sequence[Step]) -> set[int]:
         if step.experiment and not cell.bound & wanted:
             out.add(n)
         else:
-            wanted = (wanted - cell.sure) | _closure({*cell.looked_up, *step.asks}, uses)
+            # Names are not taken out again where a cell binds them anew: it may fail before.
+            wanted |= _closure({*cell.looked_up, *step.asks}, uses)
     return out
 
 
@@ -109,13 +106,13 @@ def _names(source: str) -> _Names | None:
         body, table = ast.parse(source).body, symtable.symtable(source, "<cell>", "exec")
         if UNREADABLE & {s.get_name() for t in _tables(table) for s in t.get_symbols()}:
             return None
-        looked_up, sure = _in_order(body, frozenset())
+        looked_up, _ = _in_order(body, frozenset())
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
     inside = frozenset(_globals(t for t in _tables(table) if t is not table and t.get_name() not in COMPREHENSIONS))
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     declared = {s.get_name() for t in _tables(table) for s in t.get_symbols() if s.is_declared_global()}
-    return _Names(looked_up, inside, frozenset(bound | declared), sure)
+    return _Names(looked_up, inside, frozenset(bound | declared))
 
 
 def _in_order(statements: Iterable[ast.stmt], before: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -10,6 +10,7 @@ configuration says ``c.GenerateFeedback.exporter_class = "autograder.feedback.Fe
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Mapping
@@ -98,7 +99,7 @@ class FeedbackExporter(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page; ``resources["autograder"]`` is the outcome, or the gradebook's scores are taken."""
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.register_filter("highlight_code", _highlight)
         # HTMLExporter's own method would parse the page once more, to name pictures without a name: ours have one.
         page: tuple[str, dict[str, Any]] = super(HTMLExporter, self).from_notebook_node(
             sanitize_notebook(nb), resources, **options
@@ -173,8 +174,39 @@ def _waiting(resources: Mapping[str, Any]) -> set[str]:
 # What the template asks for
 
 
+# Most cells of a page stand in every other student's page, too.
+KEPT, MAX_KEPT = 512, 20_000
+"""How many cells are kept once they were made into HTML, and the longest of them, in characters."""
+
+
+def _highlight(source: str, **_: Any) -> str:
+    """Return code in colours."""
+    return _colour(source) if len(source) <= MAX_KEPT else _colour.__wrapped__(source)
+
+
+@functools.lru_cache(KEPT)
+def _colour(source: str) -> str:
+    return str(_colourer()(source))
+
+
+@functools.cache
+def _colourer() -> Highlight2HTML:
+    return Highlight2HTML(pygments_lexer="ipython3")
+
+
 def _markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     """Render Markdown with formulas as MathML, and clean the result."""
+    if attachments or len(source) > MAX_KEPT:
+        return _render(source, attachments)
+    return _rendered(source)
+
+
+@functools.lru_cache(KEPT)
+def _rendered(source: str) -> str:
+    return _render(source)
+
+
+def _render(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     renderer = _Renderer(escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True)
     return clean_html(MarkdownWithMath(renderer=renderer).render(source))
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -27,13 +28,26 @@ from nbgrader.api import (
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
-    get_alembic_version,
 )
-from sqlalchemy import Column, MetaData, String, Table, bindparam, delete, insert, inspect, select, text, update
+from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
-from autograder.course import PATIENCE, Course, CourseError, scripts_on_path
+from autograder.course import PATIENCE, Course, CourseError
 from autograder.job import Marks
 from autograder.submission import Outcome
 
@@ -77,34 +91,40 @@ def opened(course: Course) -> Iterator[Gradebook]:
         If it cannot be opened or read; the message says what to do.
     """
     try:
-        with scripts_on_path():
-            book = Gradebook(course.patient_url)
-        with book:
-            _complete(book)
+        _complete(course.patient_url)
+        with Gradebook(course.patient_url) as book:
             yield book
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         msg = f"the gradebook's database needs a driver that is not installed: {_first_line(error)}"
         raise CourseError(msg) from error
     except ArgumentError as error:
-        msg = f"{course.db_url!r} is no gradebook's URL: sqlite:////path, say, or postgresql://user:password@host/name"
+        known = "sqlite:////path, say, or postgresql+psycopg://user:password@host/name"
+        msg = f"{course.db_url!r} is no gradebook's URL: {known}"
         raise CourseError(msg) from error
     except DBAPIError as error:
         raise CourseError(_explain(error)) from error
 
 
-def _complete(book: Gradebook) -> None:
-    """Add what nbgrader leaves out if it is killed while it makes a gradebook, and our own table."""
-    tables = inspect(book.engine).get_table_names()
-    if WRITTEN.name in tables:
-        return
-    with book.engine.begin() as db:
-        if "alembic_version" not in tables:
-            db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-        if db.scalar(text("SELECT count(*) FROM alembic_version")) == 0:
-            with scripts_on_path():
-                version = get_alembic_version()
-            db.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": version})
-    WRITTEN.create(book.engine, checkfirst=True)
+def _complete(url: str) -> None:
+    """Add the version of nbgrader's tables, where it is missing, and our own table.
+
+    nbgrader, too, notes the version when it makes a gradebook, but starts another process for it, which takes seconds;
+    and where it was killed before, it does not do so any more.
+    """
+    engine = create_engine(url)
+    try:
+        tables = inspect(engine).get_table_names()
+        if WRITTEN.name in tables:
+            return
+        with engine.begin() as db:
+            if "alembic_version" not in tables:
+                db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+            if db.scalar(text("SELECT count(*) FROM alembic_version")) == 0:
+                version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+                db.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": version})
+        WRITTEN.create(engine, checkfirst=True)
+    finally:
+        engine.dispose()
 
 
 def _explain(error: DBAPIError) -> str:

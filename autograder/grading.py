@@ -28,6 +28,8 @@ from autograder.task import exercise_names, load_exercise
 
 __all__ = ["Run", "grade"]
 
+OUTCOMES = "outcomes"
+
 Progress = Callable[[int, int, Outcome | None], None]
 """Told how many are done, of how many, and the last one."""
 
@@ -80,16 +82,20 @@ def grade(
         pass  # What cannot be read is said before anything is begun.
     with _executor(scheduler, workers, per_gpu) as executor:
         versions = executor.ready(names, limits)
+        if not (out / OUTCOMES).exists():
+            executor.expect()
         device = executor.device(device) if device != "auto" else device
         course = Course(out, db_url=db_url)
         with course.lock():
             course.write_config()
             secret = course.seed(seed)
-            sources = {name: course.ensure_source(solutions / f"{name}.py") for name in names}
+            sources = {name: course.ensure_source(solutions / f"{name}.py", versions[name]) for name in names}
             submissions = collect(source, course.submitted, names, sources)
+            if not all(_record_of(course, s).exists() for s in submissions):
+                executor.expect()
             known = gradebook.known_exercises(course)
             for name in sorted({s.exercise for s in submissions}):
-                course.ensure_released(solutions / f"{name}.py", again=name not in known)
+                course.ensure_released(solutions / f"{name}.py", versions[name], again=name not in known)
             if device == "auto":
                 # Looking for a GPU takes seconds, so only where one might be used.
                 device = executor.device(device) if any(_uses_torch(s.exercise) for s in submissions) else "cpu"
@@ -198,8 +204,8 @@ def _run_all(executor: Executor, jobs: Iterator[Job]) -> Iterator[tuple[Job, Gra
 # What is kept
 
 
-def _record_of(course: Course, job: Job) -> Path:
-    return course.root / "outcomes" / job.exercise / f"{job.student}.json"
+def _record_of(course: Course, job: Job | Submission) -> Path:
+    return course.root / OUTCOMES / job.exercise / f"{job.student}.json"
 
 
 def _keep(course: Course, job: Job, graded: Graded) -> None:

@@ -31,6 +31,7 @@ from autograder.sandbox import client, require
 from autograder.sandbox.layers import missing
 from autograder.submission import Limits, Outcome, Submission, TaskResult
 from autograder.task import load_exercise
+from autograder.text import clean
 
 __all__ = ["Graded", "Job", "Marks", "grade_one", "grader_version", "ready", "ungraded"]
 
@@ -46,6 +47,7 @@ INSTRUCTORS = frozenset(
         "gradebook",
         "grading",
         "intake",
+        "lean",
         "mend",
     }
     | {"release", "report", "solution", "sources", "worker"}
@@ -157,26 +159,27 @@ def grade_one(job: Job) -> Graded:
         return _without_notebook(job, job.problem)
     started = time.perf_counter()
     try:
-        reconciled, notes = reconcile(_read(job.submission), _read(job.release))
-        notebook, results = _run(job, reconciled)
+        released = _released(job.release)
+        reconciled, notes = reconcile(_read(job.submission), released)
+        notebook, results = _run(job, reconciled, released)
         notebook = sanitize_notebook(notebook)
         stopped = next((r for r in results if not r.ran), None)
         outcome = Outcome(
             job.student,
             job.exercise,
             "graded" if stopped is None else "partly graded",
-            "" if stopped is None else f"{stopped.task}: {stopped.reasons[0]}",
+            "" if stopped is None else clean(f"{stopped.task}: {stopped.reasons[0]}"),
             (*job.notes, *notes),
             tuple(results),
             time.perf_counter() - started,
         )
         return Graded(outcome, Marks.read(notebook), _page(notebook, outcome), nbformat.writes(notebook))
     except Exception as error:  # one bad notebook must not stop the rest, whatever is wrong with it
-        reason = f"grading failed: {type(error).__name__}: {error}"[:300]
-        return ungraded(job, reason, "".join(traceback.format_exception(error)))
+        reason = clean(f"grading failed: {type(error).__name__}: {error}", 300)
+        return ungraded(job, reason, clean("".join(traceback.format_exception(error)), 20_000))
 
 
-def _run(job: Job, reconciled: NotebookNode) -> tuple[NotebookNode, list[TaskResult]]:
+def _run(job: Job, reconciled: NotebookNode, released: NotebookNode) -> tuple[NotebookNode, list[TaskResult]]:
     """Return the graded notebook and its results.
 
     A kernel also dies when the process of which it was forked does. That is no fault of the submission, so it is run
@@ -185,7 +188,7 @@ def _run(job: Job, reconciled: NotebookNode) -> tuple[NotebookNode, list[TaskRes
     exercise = load_exercise(job.exercise)
     for _ in range(ATTEMPTS):
         source, notebook = _source_of_kernels(), copy.deepcopy(reconciled)
-        results = grade_notebook(notebook, exercise, job.seed, limits=job.limits, device=job.device)
+        results = grade_notebook(notebook, exercise, job.seed, limits=job.limits, device=job.device, released=released)
         if _source_of_kernels() == source:
             return notebook, results
     msg = f"the process of which kernels are forked died {ATTEMPTS} times"
@@ -208,6 +211,12 @@ def _without_notebook(job: Job, reason: str, *, final: bool = True, trouble: str
     outcome = Outcome(job.student, job.exercise, "refused", reason, job.notes, results)
     page = _page(nbformat.v4.new_notebook(), outcome)
     return Graded(outcome, Marks({r.task: 0.0 for r in results}), page, final=final, trouble=trouble)
+
+
+@functools.lru_cache(maxsize=8)
+def _released(data: bytes) -> NotebookNode:
+    """Read a release, once for all who hand it in; nobody may change it."""
+    return _read(data)
 
 
 def _read(data: bytes) -> NotebookNode:

@@ -26,6 +26,12 @@ __all__ = ["Ask", "judge", "prepare"]
 EXPLAIN_SECONDS = 15.0
 """How long to look for the mistakes of one task; what is left then is told without its cause."""
 
+MAX_KEPT = 256
+"""Of how many tasks the cases and the right answers are kept for the next submission."""
+
+_Prepared = tuple[Sequence[Case], Sequence[Answer] | None]
+_KEPT: dict[tuple[int, int, str], tuple[_Prepared, Task, Callable[[], Any]]] = {}
+
 Ask = Callable[[Sequence[Case]], Sequence[Answer]]
 """Runs the task's probe on the student's implementation, one answer a case."""
 
@@ -36,6 +42,23 @@ def prepare(exercise: Exercise, task: Task, seed: str) -> list[Case]:
     if task.kind != "module":
         return cases
     return [replace(c, inputs=_with_parameters(exercise, task, c)) for c in cases]
+
+
+def _expected(exercise: Exercise, task: Task, cases: Sequence[Case]) -> list[Answer]:
+    """Return what the reference answers; the value of a metric needs none."""
+    return [] if task.kind == "metric" else [expect(exercise, task, c.inputs, c.seed) for c in cases]
+
+
+def _kept(exercise: Exercise, task: Task, seed: str) -> _Prepared:
+    """Return the cases and what the reference answers, which are the same for every submission."""
+    key = id(task), id(exercise.make_reference), seed
+    if key not in _KEPT:
+        while len(_KEPT) >= MAX_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        # The two are kept, too, so that nothing else gets their place in memory.
+        cases = prepare(exercise, task, seed)
+        _KEPT[key] = (cases, _expected(exercise, task, cases)), task, exercise.make_reference
+    return _KEPT[key][0]
 
 
 def _with_parameters(exercise: Exercise, task: Task, c: Case) -> dict[str, Any]:
@@ -73,7 +96,7 @@ def _expected_values(exercise: Exercise, task: Task, seed: int, inputs: Mapping[
     return expect(exercise, task, inputs, seed).values
 
 
-def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = "cpu") -> Verdict:
+def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = "cpu", keep: bool = False) -> Verdict:
     """Draw the cases, ask the student's implementation, compare with the reference, explain.
 
     Parameters
@@ -83,6 +106,9 @@ def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = 
         of its answers the task earns nothing.
     seed
         Public in a notebook, secret in grading.
+    keep
+        Whether the cases and the right answers are kept for the next submission. Only where no code under judgement
+        runs: in its own process it could change them.
     """
     found: list[Shortcut] = []
 
@@ -91,19 +117,20 @@ def judge(exercise: Exercise, task: Task, ask: Ask, seed: str, *, device: str = 
         found.extend(s for a in answers for s in a.shortcuts if s.rule in task.forbid)
         return answers
 
-    verdict = _judge(exercise, task, watching, seed, device)
+    verdict = _judge(exercise, task, watching, seed, device, keep)
     if not found:
         return verdict
     said = sentences(found)
     return replace(verdict, points=0.0, reason="; ".join(said), shortcuts=tuple(said), failure=None)
 
 
-def _judge(exercise: Exercise, task: Task, ask: Ask, seed: str, device: str) -> Verdict:
-    cases = prepare(exercise, task, seed)
+def _judge(exercise: Exercise, task: Task, ask: Ask, seed: str, device: str, keep: bool) -> Verdict:
+    cases, expected = _kept(exercise, task, seed) if keep else (prepare(exercise, task, seed), None)
     answers = list(ask(cases))
     if task.kind == "metric":
         return _judge_metric(task, cases, answers)
-    expected = [expect(exercise, task, c.inputs, c.seed) for c in cases]
+    if expected is None:
+        expected = _expected(exercise, task, cases)
     for e in expected:
         if e.failure is not None:
             msg = f"the reference fails on its own task {task.name!r}: {e.failure.kind}: {e.failure.message}"

@@ -18,7 +18,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from nbclient.client import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_notebook, new_output
 
 from autograder.sandbox.protocol import DISK_STATUS, MEMORY_STATUS
 from autograder.sandbox.provisioner import SubmissionKernelManager
@@ -70,6 +70,8 @@ class KernelSession:
         self._done: list[str] = []
         self._manager: SubmissionKernelManager | None = None
         self._client: BlockingKernelClient | None = None
+        # nbclient knows how displays are updated and outputs cleared; the waiting is ours, to be able to give up.
+        self._book = NotebookClient(new_notebook(), record_timing=False, log=_SILENT)
 
     def start(self) -> None:
         """Start the kernel; raises KernelTrouble if it does not come up."""
@@ -88,7 +90,7 @@ class KernelSession:
         while time.monotonic() < deadline:
             asked = self._client.kernel_info()
             with contextlib.suppress(queue.Empty):
-                while (answer := self._client.get_iopub_msg(timeout=HEAR_SECONDS))["parent_header"].get(
+                while (answer := self._client.iopub_channel.get_msg(timeout=HEAR_SECONDS))["parent_header"].get(
                     "msg_id"
                 ) != asked or answer["content"].get("execution_state") != "idle":
                     pass
@@ -119,7 +121,7 @@ class KernelSession:
             self._done.append(cell.source)
 
     def ask(self, code: str, mime: str, seconds: float) -> str:
-        """Run the referee's ``code`` and return what it displays as ``mime``.
+        """Evaluate the referee's expression ``code`` and return what it displays as ``mime``.
 
         Raises
         ------
@@ -127,9 +129,9 @@ class KernelSession:
             If there is no answer: the kernel died, hung, or its time is used up.
         """
         self._recover()
-        cell = new_code_cell(code)
+        cell = _cell("")
         # The answer may be large (predictions for a whole test set); the wire has its own bound.
-        self._execute(cell, code, seconds, store=False, bound=64 * 2**20)
+        self._execute(cell, "", seconds, store=False, bound=64 * 2**20, evaluate=code)
         for output in reversed(cell.outputs):
             if output.output_type == "display_data" and mime in output.data:
                 answer = output.data[mime]
@@ -150,10 +152,17 @@ class KernelSession:
         self.stop()
         self.start()
         for source in self._done:
-            self._execute(new_code_cell(source), source, self._limits.cell_seconds, store=True)
+            self._execute(_cell(source), source, self._limits.cell_seconds, store=True)
 
     def _execute(
-        self, cell: NotebookNode, source: str, seconds: float, *, store: bool, bound: int | None = None
+        self,
+        cell: NotebookNode,
+        source: str,
+        seconds: float,
+        *,
+        store: bool,
+        bound: int | None = None,
+        evaluate: str = "",
     ) -> None:
         assert self._client is not None
         left = self._limits.total_seconds - self._used
@@ -162,7 +171,11 @@ class KernelSession:
             raise KernelTrouble(msg)
         seconds = min(seconds, left)
         started = time.monotonic()
-        message_id = self._client.execute(source, store_history=store, allow_stdin=False, stop_on_error=False)
+        # An expression is not read for magics and named after its text, as a cell is: it may hold a lot of data.
+        expressions = {"answer": evaluate} if evaluate else {}
+        message_id = self._client.execute(
+            source, store_history=store, user_expressions=expressions, allow_stdin=False, stop_on_error=False
+        )
         try:
             left_to_show = OUTPUT_CELLS * self._limits.output_bytes - self._shown
             self._collect(cell, message_id, seconds, bound or max(0, min(self._limits.output_bytes, left_to_show)))
@@ -177,8 +190,7 @@ class KernelSession:
     def _collect(self, cell: NotebookNode, message_id: str, seconds: float, bound: int) -> None:
         """Put the cell's outputs together until the kernel says that it is idle."""
         assert self._client is not None
-        # nbclient knows how displays are updated and outputs cleared; the waiting is ours, to be able to give up.
-        book = NotebookClient(new_notebook(), record_timing=False, log=_SILENT)
+        book = self._book
         book.reset_execution_trackers()
         book.clear_before_next_output = False
         deadline, size = time.monotonic() + seconds, 0
@@ -187,7 +199,7 @@ class KernelSession:
             if left <= 0:
                 raise TimeoutError
             try:
-                message = self._client.get_iopub_msg(timeout=min(left, POLL_SECONDS))
+                message = self._client.iopub_channel.get_msg(timeout=min(left, POLL_SECONDS))
             except queue.Empty:
                 self._require_alive()
                 continue
@@ -238,6 +250,11 @@ class KernelSession:
         """End the kernel; whoever needs it next starts another."""
         if self._manager is not None and self._manager.has_kernel:
             self._manager.shutdown_kernel(now=True)
+
+
+def _cell(source: str) -> NotebookNode:
+    """Return a cell that is shown to nobody."""
+    return NotebookNode(cell_type="code", source=source, metadata=NotebookNode(), outputs=[], execution_count=None)
 
 
 def _bounded_context() -> zmq.Context:

@@ -116,10 +116,16 @@ def _changed_metadata(name: str, cell: NotebookNode, released: NotebookNode) -> 
 def _plain(cell: NotebookNode) -> NotebookNode:
     """Return a cell of the student's own, with nothing in it but its type and its source."""
     kind = cell.get("cell_type")
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(
-        str(kind), nbformat.v4.new_raw_cell
-    )
-    return make(_text(cell.get("source")))
+    plain: dict[str, Any] = {
+        "id": "",
+        "cell_type": kind if kind in {"code", "markdown"} else "raw",
+        "metadata": {},
+        "source": _text(cell.get("source")),
+    }
+    if kind == "code":
+        plain |= {"execution_count": None, "outputs": []}
+    made: NotebookNode = nbformat.from_dict(plain)
+    return made
 
 
 def _text(source: Any) -> str:

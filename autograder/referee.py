@@ -7,20 +7,22 @@ which nbgrader reads exactly one number between 0 and the cell's points.
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import determine_grade
 from traitlets import Float, Unicode
 
 from autograder import wire
 from autograder.display import Card, card_html
+from autograder.experiments import Step, left_out
 from autograder.inside import Answer, Failure, probe_source, with_shortcuts
 from autograder.judge import judge
 from autograder.kernel import KernelSession, KernelTrouble, kernel_session
@@ -34,9 +36,17 @@ __all__ = ["Referee", "grade_notebook", "read_answers"]
 
 ASK = "__import__('autograder.inside', fromlist=['respond']).respond({request!r})"
 
+NOT_RUN = "(not run: nothing that is graded depends on this cell)\n"
+
 
 def grade_notebook(
-    notebook: NotebookNode, exercise: Exercise, seed: str, *, limits: Limits | None = None, device: str = "cpu"
+    notebook: NotebookNode,
+    exercise: Exercise,
+    seed: str,
+    *,
+    limits: Limits | None = None,
+    device: str = "cpu",
+    released: NotebookNode | None = None,
 ) -> list[TaskResult]:
     """Run a reconciled notebook and grade it in place; a pure function of its arguments.
 
@@ -48,6 +58,9 @@ def grade_notebook(
         Secret: the cases are drawn from it.
     device
         Where torch tasks run, ``"cpu"`` or ``"cuda"``.
+    released
+        The notebook that students were given. Its experiments, where they are left as they were, are not run if nothing
+        that is graded needs them and no pictures are wanted; without it, everything is run.
 
     Returns
     -------
@@ -58,8 +71,9 @@ def grade_notebook(
     results: dict[str, TaskResult] = {}
     read = Notebook()
     reading = any(task.forbid for task in exercise.tasks.values())
+    spared = set() if released is None or limits.pictures else _spared(notebook, exercise, released)
     with kernel_session(limits, exercise.provides) as session:
-        for cell in notebook.cells:
+        for n, cell in enumerate(notebook.cells):
             task = exercise.tasks.get(grade_id(cell) or "")
             if task is not None and task.kind == "written":
                 results[task.name] = _unless_blank(cell, task)
@@ -69,11 +83,38 @@ def grade_notebook(
                 verdict = _judge(session, exercise, task, seed, device, read)
                 write_verdict(cell, verdict)
                 results[task.name] = TaskResult.of(verdict)
+            elif n in spared:
+                cell.execution_count = None
+                cell.outputs = nbformat.from_dict([{"output_type": "stream", "name": "stdout", "text": NOT_RUN}])
             else:
                 session.run_cell(cell)
                 if reading:
                     read.add(cell.source, failed=any(o.output_type == "error" for o in cell.outputs))
     return [results.get(t.name, TaskResult(t.name, None, t.points)) for t in exercise.tasks.values()]
+
+
+def _spared(notebook: NotebookNode, exercise: Exercise, released: NotebookNode) -> set[int]:
+    """Return the places of the experiments that stand there as they were released and are used by nothing."""
+    given = {cell.source for cell in released.cells if _is_experiment(cell)}
+    steps: dict[int, Step] = {}
+    for n, cell in enumerate(notebook.cells):
+        task = exercise.tasks.get(grade_id(cell) or "")
+        if task is not None and task.probe is not None:
+            steps[n] = Step(asks=_asked(probe_source(task.probe)))
+        elif cell.cell_type == "code":
+            steps[n] = Step(cell.source, experiment=_is_experiment(cell) and cell.source in given)
+    places = list(steps)
+    return {places[n] for n in left_out(list(steps.values()))}
+
+
+def _is_experiment(cell: NotebookNode) -> bool:
+    """Whether a cell is neither locked nor to be filled in nor graded."""
+    return cell.cell_type == "code" and "nbgrader" not in cell.metadata
+
+
+@functools.lru_cache(256)
+def _asked(source: str) -> frozenset[str]:
+    return frozenset(asked(source))
 
 
 def _unless_blank(cell: NotebookNode, task: Task) -> TaskResult:
@@ -104,8 +145,8 @@ def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, de
         return with_shortcuts(read_answers(reply, token, len(cases)), shortcuts)
 
     try:
-        shortcuts = read.shortcuts(asked(source), task.forbid) if task.forbid else []
-        return judge(exercise, task, ask, seed, device=where)
+        shortcuts = read.shortcuts(_asked(source), task.forbid) if task.forbid else []
+        return judge(exercise, task, ask, seed, device=where, keep=True)
     except KernelTrouble as trouble:
         return refuse(task, f"no answer: {trouble}")
     except wire.WireError as error:
@@ -192,14 +233,15 @@ def write_verdict(cell: NotebookNode, verdict: Verdict) -> None:
     if points != points:
         points = 0.0
     cell.execution_count = None
-    cell.outputs = [
-        new_output(
-            "display_data",
-            data={"text/html": card_html(verdict), "text/plain": repr(Card(verdict))},
-            metadata={"autograder": "verdict"},
-        ),
-        new_output("execute_result", data={"text/plain": repr(points)}, execution_count=None),
-    ]
+    # Written out, for nbformat looks through each output that it makes.
+    shown = {"text/html": card_html(verdict), "text/plain": repr(Card(verdict))}
+    score = {"text/plain": repr(points)}
+    cell.outputs = nbformat.from_dict(
+        [
+            {"output_type": "display_data", "data": shown, "metadata": {"autograder": "verdict"}},
+            {"output_type": "execute_result", "data": score, "metadata": {}, "execution_count": None},
+        ]
+    )
 
 
 class Referee(NbGraderPreprocessor):

@@ -19,8 +19,8 @@ class Limits:
     """What one submission may use. Times are wall-clock seconds, sizes are bytes.
 
     ``memory_bytes`` is what it may take on top of the libraries, ``disk_bytes`` what it may write, ``trusted`` whether
-    it is run even where the machine cannot confine it, ``pictures`` whether those that its cells show are drawn, which
-    takes longer than all else and is for the eyes of whoever opens the graded notebook.
+    it is run even where the machine cannot confine it, ``pictures`` whether experiments are run that grading does not
+    need, and pictures drawn: it takes longer than all else, and is for the eyes of whoever opens the graded notebook.
     """
 
     cell_seconds: float = 60.0

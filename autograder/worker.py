@@ -19,11 +19,18 @@ __all__ = ["Warm", "Worker", "start_forkserver"]
 
 
 class Warm:
-    """The process of which kernels are forked: one for all workers, started when the first of them is."""
+    """The process of which kernels are forked: one for all workers, started at the latest when the first of them is."""
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
         self._address: str | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start it in the background: it takes seconds, in which there is other work to do."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=lambda: self.address)
+            self._thread.start()
 
     @property
     def address(self) -> str:
@@ -32,7 +39,7 @@ class Warm:
             if self._address is None:
                 try:
                     self._address = client.warm_process()
-                except SandboxError:
+                except (SandboxError, OSError):
                     self._address = ""
             return self._address
 
@@ -106,7 +113,7 @@ def start_forkserver() -> None:
     They inherit no thread, no lock and no open file of this process. The numeric libraries keep to one thread, for
     there is a worker for each core, and threads that they started could not be forked.
     """
-    forkserver.set_forkserver_preload(["autograder.job"])
+    forkserver.set_forkserver_preload(["autograder.lean", "autograder.job"])
     with _environment(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")):
         forkserver.ensure_running()
 

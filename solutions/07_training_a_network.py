@@ -65,7 +65,7 @@ train, validation, test = tensors("train"), tensors("validation"), tensors("test
 #
 # Each image is a tensor of shape (1, 8, 8): one channel, 8 rows, 8 columns. A batch stacks N of them: (N, 1, 8, 8).
 
-# %% nbgrader={"grade_id": "look_at_the_data", "locked": true}
+# %%
 for name, (x, y) in {"train": train, "validation": validation, "test": test}.items():
     print(f"{name:10}  images {tuple(x.shape)} {x.dtype}   labels {tuple(y.shape)} {y.dtype}")
 plots.show_digits(train[0][:20], train[1][:20], columns=10)
@@ -157,7 +157,7 @@ class MLP(nn.Module):
 # %% nbgrader={"grade_id": "mlp", "grade": true}
 check("mlp")
 
-# %% nbgrader={"grade_id": "look_at_the_model", "locked": true}
+# %%
 model = MLP([64, 32, 10])
 for name, parameter in model.named_parameters():
     print(f"{name:18} {tuple(parameter.shape)}")
@@ -187,7 +187,7 @@ def initial_loss(classes):
 # %% nbgrader={"grade_id": "initial_loss", "grade": true}
 check("initial_loss")
 
-# %% nbgrader={"grade_id": "look_at_the_start", "locked": true}
+# %%
 print(f"expected             {initial_loss(10):6.3f}")
 with torch.no_grad():
     print(f"your MLP, untrained  {F.cross_entropy(model(train[0]), train[1]).item():6.3f}")
@@ -335,7 +335,7 @@ def overfit(model, images, labels, *, step):
 # %% nbgrader={"grade_id": "overfit", "grade": true}
 check("overfit")
 
-# %% nbgrader={"grade_id": "look_at_overfitting", "locked": true}
+# %%
 figure, ax = plt.subplots(figsize=(6, 3))
 few = {
     "one image": (train[0][:1], train[1][:1]),
@@ -366,8 +366,8 @@ def broken_epoch(model, optimizer, minibatches):
         scores = torch.softmax(model(x), dim=1)
         loss = F.cross_entropy(scores, y)
         loss.backward()
-        optimizer.step()
         total = total + loss
+        optimizer.step()
     return total / len(minibatches)
 
 
@@ -425,7 +425,7 @@ def train_epoch(model, optimizer, minibatches):
 # %% nbgrader={"grade_id": "mend_epoch", "grade": true}
 check("mend_epoch")
 
-# %% nbgrader={"grade_id": "look_at_the_mended_epoch", "locked": true}
+# %%
 figure, ax = plt.subplots(figsize=(6, 2.6))
 ax.plot(range(1, 9), losses_of(broken_epoch), "s--", color=plots.ORANGE, label="broken_epoch")
 ax.plot(range(1, 9), losses_of(train_epoch), "o-", color=plots.BLUE, label="train_epoch")
@@ -477,7 +477,7 @@ def prepare(images, labels, rng):
 # %% nbgrader={"grade_id": "mend_data", "grade": true}
 check("mend_data")
 
-# %% nbgrader={"grade_id": "look_at_the_mended_data", "locked": true}
+# %%
 (x, y), (x_held_back, _) = prepare(train[0].numpy(), train[1].numpy(), np.random.default_rng(0))
 print(f"{len(x)} images, mean {x.mean():+.3f}, standard deviation {x.std():.3f}")
 print(f"{len(x_held_back)} held back, mean {x_held_back.mean():+.3f}, standard deviation {x_held_back.std():.3f}")
@@ -542,7 +542,7 @@ check("fit")
 #   good as guessing.
 
 
-# %% nbgrader={"grade_id": "look_at_three_rates", "locked": true}
+# %%
 def show_curves(ax, history, title):
     """Draw the training and the validation loss of one history."""
     epochs = range(1, len(history["train_loss"]) + 1)
@@ -575,7 +575,7 @@ _ = axes[0].legend()
 # five is wrong. The training loss keeps falling, because the network learns even the wrong labels by heart. The
 # validation loss falls only at first.
 
-# %% nbgrader={"grade_id": "look_at_overfitting_curves", "locked": true}
+# %%
 few_labels = train[1][:100].clone()
 few_labels[::5] = (few_labels[::5] + 1) % 10
 few_and_noisy = train[0][:100], few_labels
@@ -597,7 +597,7 @@ _ = ax.legend()
 # The picture below shows the losses of three other networks. For each of **A**, **B** and **C** say in a sentence or
 # two: what do you see, and what is the first thing you would change or look into?
 
-# %% nbgrader={"grade_id": "look_at_three_patients", "locked": true}
+# %%
 epoch = np.arange(1, 41)
 wiggle = 0.015 * np.random.default_rng(7).standard_normal((6, 40))
 patients = {
@@ -674,7 +674,7 @@ def bias_variance(best_error, train_error, validation_error, *, tolerance):
 # %% nbgrader={"grade_id": "bias_variance", "grade": true}
 check("bias_variance")
 
-# %% nbgrader={"grade_id": "look_at_the_errors", "locked": true}
+# %%
 errors = {"lecture 6": (0.01, 0.05, 0.08)}
 for name in ("too small", "good", "overfitted"):
     ends = [1 - runs[name][f"{part}_accuracy"][-1] for part in ("train", "validation")]
@@ -749,7 +749,7 @@ class EarlyStopping:
 # %% nbgrader={"grade_id": "early_stopping", "grade": true}
 check("early_stopping")
 
-# %% nbgrader={"grade_id": "look_at_early_stopping", "locked": true}
+# %%
 torch.manual_seed(1)
 model = MLP([64, 256, 10])
 adam = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -838,7 +838,7 @@ def training_estimate(load_seconds, step_seconds, *, samples, batch_size, epochs
 # %% nbgrader={"grade_id": "training_estimate", "grade": true}
 check("training_estimate")
 
-# %% nbgrader={"grade_id": "look_at_the_clock", "locked": true}
+# %%
 model = MLP([64, 32, 10])
 sgd = torch.optim.SGD(model.parameters(), lr=0.1)
 ready = [(train[0][i : i + 64], train[1][i : i + 64]) for i in range(0, 1024, 64)]
@@ -919,7 +919,7 @@ check("log_run")
 # lost: the class below has the same two methods, and its curves are drawn with Matplotlib.
 
 
-# %% nbgrader={"grade_id": "look_at_the_log", "locked": true}
+# %%
 class Keeper:
     """A writer that keeps everything in memory."""
 
@@ -1025,7 +1025,7 @@ def learning_rate_search(build, rates, train, validation, *, iterations=100, ste
 check("learning_rate_search")
 
 
-# %% nbgrader={"grade_id": "look_at_learning_rates", "locked": true}
+# %%
 def build(rate, decay=0.0):
     """Return the network with its optimizer, always from the same start."""
     torch.manual_seed(0)
@@ -1199,7 +1199,7 @@ check("coarse_to_fine")
 # Twelve trainings each: on the lecture's grid, at random, and at random in three stages of four. They are short, 30
 # iterations on 300 images. Each dot is a training, the darker the better, the ring the best.
 
-# %% nbgrader={"grade_id": "look_at_the_searches", "locked": true}
+# %%
 part = train[0][:300], train[1][:300]
 
 
@@ -1283,7 +1283,7 @@ check("choose")
 # are wrong, and there is nothing to choose between them.
 
 
-# %% nbgrader={"grade_id": "look_at_luck", "locked": true}
+# %%
 def guesses_wrong(seed, labels):
     """Return the error of a classifier that guesses; the seed is its only setting."""
     return float(np.mean(np.random.default_rng([seed, len(labels)]).integers(10, size=len(labels)) != labels))
@@ -1352,7 +1352,7 @@ check("digits_accuracy")
 # %% [markdown]
 # Now, once, the test set; and a look at the images that it got wrong. Some would puzzle you too.
 
-# %% nbgrader={"grade_id": "look_at_the_result", "locked": true}
+# %%
 guesses = predict(final_model, test[0])
 wrong = torch.nonzero(guesses != test[1]).flatten()
 print(f"test accuracy {1 - len(wrong) / len(guesses):.1%}")
@@ -1484,7 +1484,7 @@ own_history = fit(
 # %% nbgrader={"grade_id": "own_accuracy", "grade": true}
 check("own_accuracy")
 
-# %% nbgrader={"grade_id": "look_at_the_own_network", "locked": true}
+# %%
 print(f"test accuracy with PyTorch's layers  {evaluate(final_model, *test)[1]:.1%}")
 print(f"test accuracy with your layers       {evaluate(own_model, *test)[1]:.1%}")
 plots.learning_curves(own_history)

@@ -6,6 +6,7 @@ import importlib.abc
 import logging
 import os
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -43,11 +44,16 @@ def _opens(path: str) -> bool:
         return False
 
 
+def _checksum(text: str, seed: int) -> int:
+    """Name a cell after its text, as ipykernel does byte by byte in Python for the sake of its debugger."""
+    return zlib.crc32(text.encode("utf-8", "replace"), seed)
+
+
 def run_kernel(
     connection_file: str, ready: Callable[[], object], report: Callable[[str], object], *, pictures: bool
 ) -> None:
     """Start the kernel of ``connection_file`` and run it to its end; ``ready`` is called before any other code runs."""
-    from ipykernel import kernelapp
+    from ipykernel import compiler, kernelapp
     from ipykernel.iostream import IOPubThread
 
     class WithoutPipe(IOPubThread):
@@ -57,6 +63,7 @@ def run_kernel(
             self._pipe_flag = False
 
     kernelapp.IOPubThread = WithoutPipe
+    compiler.murmur2_x86 = _checksum
     sys.meta_path.insert(0, _Explain())
     quiet = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open as long as the process lives
     for number in (0, 1, 2):

@@ -52,7 +52,14 @@ class Dask:
 
     def start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.base / f"{what}-{len(self.processes)}.log").open("wb") as log:
-            command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *arguments]
+            command = [
+                sys.executable,
+                "-m",
+                f"distributed.cli.dask_{what}",
+                "--dashboard-address",
+                "127.0.0.1:0",
+                *arguments,
+            ]
             path = os.pathsep.join([str(tiny_course.HERE), os.environ.get("PYTHONPATH", "")])
             environment = {**os.environ, "PYTHONPATH": path}
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.base, env=environment)
@@ -158,10 +165,15 @@ def busy(workers: list[subprocess.Popen[bytes]], run: subprocess.Popen[str], out
 def test_a_cluster_with_a_worker_that_dies_gives_what_this_machine_gives(dask, base, expected, tmp_path):
     workers = dask.workers(3)
     with tiny_course.start(*tiny_course.arguments(base, tmp_path / "out", "--scheduler", dask.address)) as process:
-        dask.end(busy(workers, process, tmp_path / "out"))
+        lost = busy(workers, process, tmp_path / "out")
+        everyone = [p for begun in (process, *dask.processes) for p in tiny_course.processes_of(begun.pid)]
+        assert tiny_course.listening(everyone) == {"127.0.0.1"}
+        dask.end(lost)
         _, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
     assert tiny_course.dump(tmp_path / "out") == expected
+    dask.end(*dask.processes[1:])
+    assert tiny_course.left_after([p for p in everyone if p.pid != dask.processes[0].pid], 15) == []
 
 
 def test_workers_are_asked_before_anything_begins(dask, known, tmp_path):

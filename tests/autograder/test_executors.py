@@ -15,6 +15,7 @@ import pytest
 
 from autograder import executors
 from autograder.executors import Gpus, Processes, WorkerDied, cores, visible_gpus
+from autograder.sandbox import SandboxError, client
 from autograder.submission import Limits
 
 # -- processes ------------------------------------------------------------------------------------------------------
@@ -118,6 +119,28 @@ def test_cores_are_those_that_may_be_used():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
     assert cores() == len(os.sched_getaffinity(0))
+
+
+def test_the_process_of_kernels_is_started_once_and_ahead_of_time(monkeypatch):
+    begun = []
+    monkeypatch.setattr(client, "warm_process", lambda: begun.append(1) or "address")
+    with Processes(2) as pool:
+        pool.expect()
+        pool.expect()
+        assert [f.result() for f in [pool.submit(chores.double, n) for n in range(4)]] == [0, 2, 4, 6]
+    assert begun == [1]
+
+
+@pytest.mark.parametrize("error", [SandboxError("no fork"), OSError(28, "No space left on device")])
+def test_where_it_does_not_start_the_submissions_say_so(error, monkeypatch):
+    def fail() -> str:
+        raise error
+
+    monkeypatch.setattr(client, "warm_process", fail)
+    with Processes(1) as pool:
+        pool.expect()
+        # The worker tries for itself, and what it finds is the answer to its submission.
+        assert pool.submit(chores.environment, client.ADDRESS).result() == ""
 
 
 # -- GPUs -----------------------------------------------------------------------------------------------------------

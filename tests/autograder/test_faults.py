@@ -6,13 +6,15 @@ Whatever it was, the same command goes on from there, and in the end everything 
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import random
+import re
+import shlex
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from typing import Any
 import psutil
 import pytest
 import tiny_course
-from tiny_course import ANSWERS, Runs, dump, left_after, processes_of
+from tiny_course import ANSWERS, dump, left_after, listening, processes_of
 
 from autograder.sandbox.layers import missing
 
@@ -44,22 +46,19 @@ class Class:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[Runs]:
-    with Runs() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, runs: Runs) -> Class:
+def undisturbed(tmp_path_factory) -> Class:
     base = tmp_path_factory.mktemp("class")
     tiny_course.write_solutions(base / "solutions")
     tiny_course.hand_in(base / "in", STUDENTS)
     began = time.monotonic()
-    assert runs.end(runs.begin(*tiny_course.arguments(base, base / "out", "--workers", "2"))) == 0
+    done = tiny_course.run(*tiny_course.arguments(base, base / "out", "--workers", "2"))
+    assert done.returncode == 0, done.stderr
+    assert graded_now(done.stdout) == len(STUDENTS)
     seconds = time.monotonic() - began
     expected = dump(base / "out")
     assert set(expected["records"]) == set(STUDENTS)
     assert len(expected["gradebook"]["written"]) == len(STUDENTS)
+    # A course in which everything is ready to be graded.
     released = base / "released"
     shutil.copytree(
         base / "out", released, ignore=shutil.ignore_patterns("outcomes", "autograded", "feedback", "*.csv")
@@ -82,6 +81,13 @@ def records(out: Path) -> dict[Path, tuple[int, bytes]]:
     return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in out.glob("outcomes/*/*.json")}
 
 
+def graded_now(out: str) -> int:
+    """Return how many submissions a run says that it has graded."""
+    found = re.search(r"^(\d+) graded now", out, flags=re.MULTILINE)
+    assert found, out
+    return int(found[1])
+
+
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -94,46 +100,86 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> 
 # The run is killed
 
 
-def new_course(undisturbed: Class, out: Path, *, released: bool) -> None:
-    """Make a course of nothing at all, or one in which everything is ready to be graded."""
-    if released:
-        shutil.copytree(undisturbed.base / "released", out)
+def kill_when(process: subprocess.Popen[str], ready: Callable[[], bool], delay: float) -> str | None:
+    """Kill the run ``delay`` seconds after it is ``ready``; return what it said if it comes to its end before."""
+    deadline = None
+    while process.poll() is None:
+        if deadline is None and ready():
+            deadline = time.monotonic() + delay
+        if deadline is not None and time.monotonic() >= deadline:
+            started = processes_of(process.pid)
+            process.kill()
+            process.communicate()
+            assert left_after(started, 15) == []
+            return None
+        time.sleep(0.005)
+    said, err = process.communicate()
+    assert process.returncode == 0, err
+    return said
 
 
-@pytest.mark.parametrize(("released", "kills"), [(False, 7), (True, 13)], ids=["a new course", "submissions alone"])
-def test_a_run_killed_at_twenty_random_moments(released, kills, undisturbed, runs, tmp_path):
-    """Seven while the course is made and graded, thirteen while it is graded."""
+NEVER = (len(STUDENTS) + 1, 0.0)
+
+
+def finished_are(many: int, out: Path) -> bool:
+    return len(records(out)) >= many
+
+
+def grade_on(undisturbed: Class, out: Path, kill: Callable[[int], tuple[int, float]]) -> Iterator[int]:
+    """Give the same command again and again until a run comes to its end; yield how many were finished at each kill.
+
+    ``kill`` says, for so many finished before, at how many it is killed, and how many seconds later.
+    """
+    while True:
+        before = records(out)
+        at, delay = kill(len(before))
+        with tiny_course.start(*undisturbed.arguments(out)) as process:
+            said = kill_when(process, functools.partial(finished_are, at, out), delay)
+        now = records(out)
+        # What was finished once is not graded again: its files are those that were there.
+        assert {p: now.get(p) for p in before} == before
+        if said is not None:
+            break
+        yield len(now)
+    assert graded_now(said) == len(STUDENTS) - len(before)
+    assert dump(out) == undisturbed.expected
+
+
+def test_a_run_killed_at_ten_random_moments(undisturbed, tmp_path):
+    """From its first import to its last line; when one comes to its end, another course is begun."""
     draw = random.Random(20)
-    # As shares of the time that a whole run takes, which other work on the machine may stretch.
-    moments = [(n + draw.random()) / kills for n in range(kills)]
-    draw.shuffle(moments)
-    finished_at_kill: list[int] = []
-    whole = undisturbed.seconds
+    # As shares of the time that a whole run takes.
+    moments = [(n + draw.random()) / 10 for n in range(10)]
+
+    def kill(_: int) -> tuple[int, float]:
+        return (0, moments[0] * undisturbed.seconds) if moments else NEVER
+
     for n in itertools.count():
-        out, before, fresh = tmp_path / str(n), {}, True
-        new_course(undisturbed, out, released=released)
-        while True:
-            began = time.monotonic()
-            pid = runs.begin(*undisturbed.arguments(out))
-            status = runs.end(pid, kill_after=whole * moments[-1] if moments else None)
-            now = records(out)
-            # What was finished once is not graded again.
-            assert {p: now.get(p) for p in before} == before
-            if status == 0:
-                break
-            assert status == -signal.SIGKILL
-            moments.pop()
-            finished_at_kill.append(len(now))
-            before, fresh = now, False
-        assert dump(out) == undisturbed.expected
+        for _ in grade_on(undisturbed, tmp_path / str(n), kill):
+            moments.pop(0)
         if not moments:
             break
-        if fresh:
-            # It was at its end before the moment came, which is for the next course then.
-            whole = time.monotonic() - began
-    assert len(finished_at_kill) == kills
-    if released:
-        assert any(0 < n < len(STUDENTS) for n in finished_at_kill), finished_at_kill
+        # It was at its end before the moment came: that one, and the later ones, are for the next course.
+        moments = [0.95 * moment for moment in moments]
+
+
+def test_a_run_killed_at_ten_random_moments_while_it_grades(undisturbed, tmp_path):
+    """Up to half a second after the next submission was finished."""
+    draw = random.Random(10)
+    delays = [0.5 * draw.random() for _ in range(10)]
+    finished = []
+
+    def kill(before: int) -> tuple[int, float]:
+        return (before + 1, delays[0]) if delays and before < len(STUDENTS) else NEVER
+
+    for n in itertools.count():
+        shutil.copytree(undisturbed.base / "released", tmp_path / str(n))
+        for many in grade_on(undisturbed, tmp_path / str(n), kill):
+            delays.pop(0)
+            finished.append(many)
+        if not delays:
+            break
+    assert any(0 < n < len(STUDENTS) for n in finished), finished
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -150,6 +196,7 @@ def test_nothing_outlives_a_run_that_is_stopped(number, tmp_path):
         started = processes_of(process.pid)
         # The run, the processes that workers and kernels are forked from, two workers, two kernels.
         assert len(started) >= 7
+        assert listening(started) == set()
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert process.returncode != 0
@@ -274,10 +321,11 @@ def test_a_full_disk(small, undisturbed, tmp_path):
         pytest.skip("unshare, with which a small disk is made, is not installed")
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = " ".join(f"'{a}'" for a in [sys.executable, tiny_course.__file__, *undisturbed.arguments(disk / "out")])
+    command = shlex.join(tiny_course.command(*undisturbed.arguments(disk / "out")))
     script = FULL.format(small=small, disk=disk, command=command, to=tmp_path / "copy")
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        env=tiny_course.environment(),
         capture_output=True,
         text=True,
         timeout=240,
@@ -291,3 +339,21 @@ def test_a_full_disk(small, undisturbed, tmp_path):
     assert "full" in last or "No space left" in last
     assert "Traceback" not in done.stderr
     assert dump(tmp_path / "copy") == undisturbed.expected
+
+
+@pytest.mark.parametrize(("size", "says"), [(1000, "File too large: "), (60_000, "the gradebook cannot be used")])
+def test_files_that_may_not_grow(size, says, undisturbed, tmp_path):
+    """As on a disk that fills up in the middle of a write, which needs no rights to try."""
+    import resource
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+    with tiny_course.start(*undisturbed.arguments(tmp_path / "out"), preexec_fn=small_files) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 1, err
+    assert err.strip().splitlines()[-1].startswith("autograder: ")
+    assert says in err
+    assert "Traceback" not in err
+    assert tiny_course.run(*undisturbed.arguments(tmp_path / "out")).returncode == 0
+    assert dump(tmp_path / "out") == undisturbed.expected

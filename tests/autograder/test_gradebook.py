@@ -20,6 +20,8 @@ import tiny_course
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy import event, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Engine
 from tiny_course import tables
 
 from autograder import course as courses
@@ -349,8 +351,25 @@ def postgres(tmp_path_factory) -> Iterator[str]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         time.sleep(0.5)
-        yield f"postgresql://grader@127.0.0.1:{port}/postgres"
+        yield f"postgresql+psycopg://grader@127.0.0.1:{port}/postgres"
         server.terminate()
+
+
+def test_what_it_says_to_the_database_is_said_to_postgresql_too(course):
+    """Every statement of a run in PostgreSQL's words; SQLite's own are left to SQLite."""
+    statements = []
+    with Writer(course, every=1e9) as book:
+        event.listen(book._engine, "before_execute", lambda _, statement, *more: statements.append(statement))
+        book.written()
+        for marks in (FULL, HALF):
+            book.add(entry("ada", marks))
+            book.flush()
+    event.listen(Engine, "before_execute", read := lambda _, statement, *more: statements.append(statement))
+    with_marks(course, [])
+    event.remove(Engine, "before_execute", read)
+    assert len(statements) > 20
+    for statement in statements:
+        assert str(statement.compile(dialect=postgresql.dialect()))
 
 
 @pytest.mark.slow

@@ -21,15 +21,15 @@ from autograder.intake import IntakeError
 from autograder.job import Job, ungraded
 from autograder.submission import Limits, Outcome, Submission
 
-NAME = "03_affine_layer"
+NAME, OTHER = "03_affine_layer", "02_computing_gradients"
 SOLUTIONS = ROOT / "solutions"
 LIMITS = Limits(cell_seconds=30, total_seconds=120, trusted=True)
 
 pytestmark = pytest.mark.slow
 
 
-def hand_in(to: Path, student: str, text: str) -> Path:
-    path = to / student / NAME / f"{NAME}.ipynb"
+def hand_in(to: Path, student: str, text: str, name: str = NAME) -> Path:
+    path = to / student / name / f"{name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -144,6 +144,61 @@ def test_another_limit_or_grader_grades_again(graded, tmp_path, monkeypatch):
     assert run(only, tmp_path / "out", limits=replace(LIMITS, total_seconds=99)).graded_now == 1
     monkeypatch.setattr(executors, "ready", lambda exercises, limits: dict.fromkeys(exercises, "another"))
     assert run(only, tmp_path / "out", limits=replace(LIMITS, total_seconds=99)).graded_now == 1
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory) -> Path:
+    """A course of three submissions to two exercises that take no kernel, ``in``, ``out``, and its own ``solutions``."""
+    base = tmp_path_factory.mktemp("three")
+    (base / "solutions").mkdir()
+    for name in (NAME, OTHER):
+        shutil.copy(SOLUTIONS / f"{name}.py", base / "solutions")
+    for student, name in (("ada", NAME), ("ada", OTHER), ("bob", NAME)):
+        hand_in(base / "in", student, "{", name)
+    assert grade_three(base) == {("ada", NAME), ("ada", OTHER), ("bob", NAME)}
+    assert grade_three(base) == set()
+    return base
+
+
+def grade_three(base: Path) -> set[tuple[str, str]]:
+    """Return what was graded now: what the run says, and whose files are new."""
+
+    def written() -> dict[tuple[str, str], int]:
+        return {(p.stem, p.parent.name): p.stat().st_mtime_ns for p in (base / "out" / "outcomes").glob("*/*.json")}
+
+    before = written()
+    run = grading.grade(base / "in", base / "out", solutions=base / "solutions", workers=1, limits=LIMITS)
+    now = written()
+    changed = {who for who in now if before.get(who) != now[who]}
+    assert run.graded_now == len(changed)
+    assert len(run.outcomes) == 3
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("changed", "regraded"),
+    [
+        ("submission", {("bob", NAME)}),
+        ("exercise", {("ada", NAME), ("bob", NAME)}),
+        ("grader", {("ada", NAME), ("bob", NAME)}),
+        ("seed", {("ada", NAME), ("ada", OTHER), ("bob", NAME)}),
+    ],
+)
+def test_a_change_regrades_what_it_concerns_and_nothing_else(changed, regraded, three, tmp_path, monkeypatch):
+    base = tmp_path / "base"
+    shutil.copytree(three, base)
+    if changed == "submission":
+        hand_in(base / "in", "bob", "[")
+    elif changed == "exercise":
+        solution = base / "solutions" / f"{NAME}.py"
+        solution.write_text(solution.read_text(encoding="utf-8") + "\n# %% [markdown]\n# The end.\n", encoding="utf-8")
+    elif changed == "grader":
+        known = executors.ready
+        monkeypatch.setattr(executors, "ready", lambda names, limits: {**known(names, limits), NAME: "another"})
+    else:
+        (base / "out" / "seed.txt").write_text("another\n", encoding="utf-8")
+    assert grade_three(base) == regraded
+    assert grade_three(base) == set()
 
 
 def test_outcomes_survive_json(graded):

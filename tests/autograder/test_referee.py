@@ -36,6 +36,39 @@ def test_each_output_earns_its_share_and_the_reason_is_given():
     assert results[1].score == 2.0
 
 
+# -- experiments ----------------------------------------------------------------------------------------------------
+
+EXPERIMENT = 'print("experiment")\nfactor = 2'
+
+
+def outputs(double=DOUBLE, last=EXPERIMENT, *, pictures=False):
+    """What the experiment of the tiny exercise shows once it was graded, and the points of the other cells."""
+    notebook, limits = tiny_notebook(double=double, last=last), Limits(pictures=pictures)
+    results = grade_notebook(notebook, TINY, "secret", limits=limits, released=tiny_notebook(last=EXPERIMENT))
+    return notebook.cells[3].outputs[0].text, points_of(results)["double"]
+
+
+def test_an_experiment_that_nobody_uses_is_not_run():
+    shown, points = outputs()
+    assert "not run" in shown
+    assert points == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"pictures": True},
+        {"double": "def double(x):\n    return factor * x\n"},
+        {"last": EXPERIMENT + "  # mine"},
+    ],
+    ids=["pictures are wanted", "an answer uses it", "it was changed"],
+)
+def test_it_is_run(arguments):
+    shown, points = outputs(**arguments)
+    assert shown == "experiment\n"
+    assert points == 2
+
+
 # -- lies -----------------------------------------------------------------------------------------------------------
 
 LIES = {

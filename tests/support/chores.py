@@ -46,6 +46,10 @@ def hold_gpu(seconds: float) -> tuple[str | None, float, float]:
     return os.environ.get("CUDA_VISIBLE_DEVICES"), began, time.monotonic()
 
 
+def environment(name: str) -> str:
+    return os.environ[name]
+
+
 def threads() -> tuple[int, str]:
     """Return how many threads a numeric library would use here, and what it was told."""
     import numpy as np

@@ -1,23 +1,25 @@
 """A course of one tiny exercise whose grading takes a second, for tests of whole runs in processes that may be killed.
 
-Run as a program it is the command line of the autograder, and as the preload of a cluster's worker it is that worker's
-grader, both with the tiny exercise among the others.
+The runs are the real command, ``python -m autograder``, which is told of the exercise as Python starts (``tiny_site``).
+As the preload of a cluster's worker this file is that worker's grader with the tiny exercise among the others.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
-import select
-import signal
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 NAME = "90_tiny"
@@ -111,16 +113,44 @@ def hand_in(to: Path, students: Mapping[str, Mapping[str, str] | str]) -> Path:
     return to
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Start the command line with the tiny exercise."""
-    return subprocess.Popen(
-        [sys.executable, __file__, *map(str, arguments)],
-        stdin=subprocess.PIPE,
+def command(*arguments: str | Path) -> list[str]:
+    """Return the command line, which wants the :func:`environment`."""
+    return [sys.executable, "-m", "autograder", *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """Return what lets a run know the exercise, and leave what it leaves when it is killed where it is tidied up."""
+    path = os.pathsep.join([str(HERE / "tiny_site"), str(HERE), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "NO_COLOR": "1", "PYTHONPATH": path, "TMPDIR": scratch(), "XDG_RUNTIME_DIR": scratch()}
+
+
+class _Run(subprocess.Popen[str]):
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            # A test that has failed waits for nothing.
+            self.kill()
+        super().__exit__(kind, *rest)  # type: ignore[arg-type]
+
+
+def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+    """Start the command line with the tiny exercise; ``options`` are those of ``Popen``."""
+    return _Run(
+        command(*arguments),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "NO_COLOR": "1"},
+        env=environment(),
+        **options,
     )
+
+
+@functools.cache
+def scratch() -> str:
+    """Return a directory with a short name, as sockets need it."""
+    made = tempfile.mkdtemp(prefix="tiny-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def arguments(base: Path, out: Path, *more: str) -> list[str | Path]:
@@ -136,66 +166,6 @@ def run(*arguments: str | Path, seconds: float = 120) -> subprocess.CompletedPro
     process = start(*arguments)
     out, err = process.communicate(timeout=seconds)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-class Runs:
-    """Runs of the command line that begin at once: each is forked from a process that has everything imported."""
-
-    def __enter__(self) -> Self:
-        self._server = start("--serve")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.communicate()
-
-    def begin(self, *arguments: str | Path) -> int:
-        """Begin a run and return its process id; the next one begins when this has ended."""
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
-        self._server.stdin.flush()
-        return int(self._read())
-
-    def end(self, pid: int, *, kill_after: float | None = None) -> int:
-        """Wait for the run, so long and no longer, and return its exit status."""
-        assert self._server.stdout is not None
-        if kill_after is not None and not select.select([self._server.stdout], [], [], kill_after)[0]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return int(self._read())
-
-    def _read(self) -> str:
-        assert self._server.stdout is not None
-        return self._server.stdout.readline()
-
-
-def _serve() -> None:
-    """Fork a run for every line of arguments, and say its process id and, later, how it ended."""
-    from multiprocessing import forkserver
-
-    from nbgrader.converters import GenerateAssignment  # noqa: F401 - a run imports it late
-
-    from autograder import cli, grading, report, worker  # noqa: F401
-    from autograder.sandbox import client
-
-    # What each of them would begin with, once for all.
-    os.environ[client.ADDRESS] = worker.Warm().address
-    worker.start_forkserver()
-    # It is not the child of those that are forked here, so they cannot look after it; they can use it.
-    forkserver.ensure_running = forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            sys.argv[1:] = json.loads(line)
-            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-            os.dup2(0, 1)
-            try:
-                cli.main()
-            except SystemExit as end:
-                os._exit(int(end.code or 0))
-            finally:
-                os._exit(0)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
 
 def dump(course: Path) -> dict[str, Any]:
@@ -270,17 +240,17 @@ def left_after(processes: Sequence[Any], seconds: float) -> list[Any]:
         time.sleep(0.1)
 
 
+def listening(processes: Sequence[Any]) -> set[str]:
+    """Return the addresses at which the processes can be reached over a network."""
+    import psutil
+
+    found = set()
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+    return found
+
+
 def dask_setup(_: Any) -> None:
     """What ``dask worker --preload`` calls."""
     add_tiny_exercise()
-
-
-if __name__ in {"__main__", "__mp_main__"}:
-    add_tiny_exercise()
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--serve"]:
-        _serve()
-    else:
-        from autograder.cli import main
-
-        main()
