@@ -147,20 +147,18 @@ def block_backward(dout, cache, layers):
 def lenet_forward(x, p, layers):
     x, one = block_forward(x, p["w1"], p["b1"], 2, layers)
     x, two = block_forward(x, p["w2"], p["b2"], 1, layers)
-    flat = x.reshape(len(x), -1)
-    x, three = layers.affine_forward(flat, p["w3"], p["b3"])
+    shape = x.shape
+    x, three = layers.affine_forward(x.reshape(len(x), -1), p["w3"], p["b3"])
     h, relu = layers.relu_forward(x)
     scores, four = layers.affine_forward(h, p["w4"], p["b4"])
-    return scores, (one, two, three, relu, four, np.array([*two[2].shape]) if hasattr(two[2], "shape") else None)
+    return scores, (one, two, three, relu, four, shape)
 
 
 def lenet_backward(dscores, cache, layers):
     one, two, three, relu, four, shape = cache
     dh, dw4, db4 = layers.affine_backward(dscores, four)
     dh, dw3, db3 = layers.affine_backward(layers.relu_backward(dh, relu), three)
-    if shape is not None:
-        dh = dh.reshape(shape)
-    dh, dw2, db2 = block_backward(dh, two, layers)
+    dh, dw2, db2 = block_backward(dh.reshape(shape), two, layers)
     _, dw1, db1 = block_backward(dh, one, layers)
     return dict(w1=dw1, b1=db1, w2=dw2, b2=db2, w3=dw3, b3=db3, w4=dw4, b4=db4)
 """,
