@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import UserDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -89,8 +90,7 @@ def grade(
         with course.lock():
             course.write_config()
             secret = course.seed(seed)
-            sources = {name: course.ensure_source(solutions / f"{name}.py", versions[name]) for name in names}
-            submissions = collect(source, course.submitted, names, sources)
+            submissions = collect(source, course.submitted, names, _Sources(course, solutions, versions))
             if not all(_record_of(course, s).exists() for s in submissions):
                 executor.expect()
             known = gradebook.known_exercises(course)
@@ -150,6 +150,18 @@ def _executor(scheduler: str | None, workers: int | None, per_gpu: int | None) -
     from autograder.cluster import Cluster
 
     return Cluster(scheduler)
+
+
+class _Sources(UserDict[str, Path]):
+    """The complete notebook of each exercise, made when it is first asked for."""
+
+    def __init__(self, course: Course, solutions: Path, versions: Mapping[str, str]) -> None:
+        super().__init__()
+        self._make = lambda name: course.ensure_source(solutions / f"{name}.py", versions[name])
+
+    def __missing__(self, name: str) -> Path:
+        self[name] = path = self._make(name)
+        return path
 
 
 def _uses_torch(exercise: str) -> bool:

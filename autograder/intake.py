@@ -64,8 +64,7 @@ def collect(
         If ``source`` does not exist, cannot be read or holds no submission, or a release cannot be read.
     """
     _require_apart(source, into)
-    known = {name: released_ids(name, releases) for name in exercises}
-    course = _Course(list(exercises), sorted(set(exercise_names()) - set(exercises)), known)
+    course = _Course(list(exercises), sorted(set(exercise_names()) - set(exercises)), releases)
     with open_source(source) as entries:
         students = _by_student(_without_wrapper(entries, course), course)
         found = [s for student in students for s in _collect_student(student, course, into)]
@@ -83,7 +82,7 @@ def released_ids(exercise: str, releases: Mapping[str, Path] | None = None) -> f
     IntakeError
         If the release that ``releases`` names cannot be read.
     """
-    path = (releases or {}).get(exercise)
+    path = None if releases is None else releases.get(exercise)
     if path is None:
         return frozenset(load_exercise(exercise).tasks)
     try:
@@ -102,7 +101,14 @@ class _Course:
     exercises: Sequence[str]
     elsewhere: Sequence[str]
     """Exercises of the same course that are not graded in this run."""
-    known: Mapping[str, frozenset[str]]
+    releases: Mapping[str, Path] | None
+    ids: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def known(self, exercise: str) -> frozenset[str]:
+        """Return the exercise's ``grade_id``s, read when they are first asked for."""
+        if exercise not in self.ids:
+            self.ids[exercise] = released_ids(exercise, self.releases)
+        return self.ids[exercise]
 
     def named(self, text: str) -> str:
         """Return the exercise whose name occurs in ``text`` (the longest such name), or an empty text."""
@@ -322,11 +328,12 @@ def _look_at(entry: Entry, hint: str, course: _Course) -> _Candidate:
 def _recognise(candidate: _Candidate, hint: str, notebook: Mapping[str, Any], course: _Course) -> None:
     """Compare the notebook's cells with those of every exercise."""
     held = grade_ids(notebook)
-    count = {e: len(held & course.known[e]) for e in course.exercises}
-    best = max(course.exercises, key=lambda e: (count[e], e == hint))
-    if hint and (count[hint] or not course.known[hint]):
-        candidate.cells = count[hint]
-    elif count[best]:
+    if hint and (held & course.known(hint) or not course.known(hint)):
+        candidate.cells = len(held & course.known(hint))
+        return
+    count = {e: len(held & course.known(e)) for e in course.exercises}
+    best = max(course.exercises, key=lambda e: count[e])
+    if count[best]:
         candidate.exercise, candidate.cells = best, count[best]
         candidate.notes.append(f"recognised by its cells as {best}" + (f", not {hint}" if hint else ""))
     else:

@@ -20,7 +20,7 @@ from autograder.sandbox import SandboxError
 from autograder.sandbox.protocol import MESSAGE_BYTES
 from autograder.submission import Limits
 
-__all__ = ["ADDRESS", "Kernel", "WarmProcess", "private_directory", "warm_process"]
+__all__ = ["ADDRESS", "Kernel", "WarmProcess", "kernel_directory", "private_directory", "warm_process"]
 
 ADDRESS = "AUTOGRADER_WARM"
 """The environment variable by which worker processes find the warm process of their run."""
@@ -36,6 +36,11 @@ def private_directory() -> Path:
     """Return a new directory that is ours alone, where sockets have short names."""
     place = os.environ.get("XDG_RUNTIME_DIR") or "/var/tmp"  # noqa: S108 - mkdtemp makes it private
     return Path(tempfile.mkdtemp(prefix="i2dl-", dir=place if os.access(place, os.W_OK) else None))
+
+
+def kernel_directory() -> Path:
+    """Return a new directory for a kernel: beside the warm process's own, which clears up where nobody else can."""
+    return Path(tempfile.mkdtemp(dir=Path(warm_process()).parent))
 
 
 def clean_environment() -> dict[str, str]:

@@ -82,7 +82,7 @@ class SubmissionProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the private directory, with the connection file in it; the sockets are files there, too."""
         if self._directory is None:
-            self._directory = client.private_directory()
+            self._directory = client.kernel_directory()
         for name in ("home", "sockets"):
             shutil.rmtree(self._directory / name, ignore_errors=True)
             (self._directory / name).mkdir()

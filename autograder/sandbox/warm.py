@@ -15,6 +15,7 @@ import json
 import os
 import random
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -222,13 +223,19 @@ def _seed() -> None:
 
 
 def serve(path: str, owner: int) -> None:
-    """Preload, listen at ``path``, say that we do, and serve until the file descriptor ``owner`` is closed."""
+    """Preload, listen at ``path``, say that we do, and serve until the file descriptor ``owner`` is closed.
+
+    Then the directory of ``path`` is removed: the owner may have been killed.
+    """
     preload()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
     listener.listen(256)
-    os.write(owner, b"1")
-    _Server(listener, owner).run()
+    # The owner may have gone meanwhile.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(owner, b"1")
+        _Server(listener, owner).run()
+    shutil.rmtree(Path(path).parent, ignore_errors=True)
 
 
 if __name__ == "__main__":
