@@ -96,8 +96,9 @@ def check_task(exercise: Exercise, task: Task, names: Mapping[str, Any], seed: s
 
     def ask(cases: Sequence[Case]) -> list[Answer]:
         assert task.probe is not None
-        run = functools.partial(inside.run, task.probe, impl, kind=task.kind, arrays=task.arrays, forbid=task.forbid)
-        return with_shortcuts([run(c.inputs, seed=c.seed) for c in cases], shortcuts())
+        run = functools.partial(inside.run, task.probe, impl, kind=task.kind, arrays=task.arrays)
+        answers = [run(c.inputs, seed=c.seed, forbid=task.forbid, pure=task.pure) for c in cases]
+        return with_shortcuts(answers, shortcuts())
 
     with warnings.catch_warnings():
         # What the student's code warns of is kept by `run`; the grader's own warnings are not the student's.

@@ -79,7 +79,8 @@ class Answer:
     """What one run of a probe gave: plain values by output, or the failure that ended it.
 
     ``forms`` holds, by output, what the value was before it became plain: ``"numpy"``, ``"torch"`` or the type's name.
-    ``shortcuts`` are those among the forbidden ones that were seen to be taken.
+    ``shortcuts`` are those among the forbidden ones that were seen to be taken. ``after`` holds the array inputs as
+    they are after the run, for tasks that do not allow to change them.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Answer:
     warned: tuple[str, ...] = ()
     seconds: float = 0.0
     shortcuts: tuple[Shortcut, ...] = ()
+    after: Mapping[str, Any] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -127,8 +129,9 @@ def run(
     device: str = "cpu",
     seed: int = 0,
     forbid: Sequence[str] = (),
+    pure: bool = False,
 ) -> Answer:
-    """Run ``probe`` on fresh copies of ``inputs`` and return its :class:`Answer`."""
+    """Run ``probe`` on fresh copies of ``inputs`` and return its :class:`Answer`; if ``pure``, with these copies."""
     shortcuts: list[Shortcut] = []
     with _captured() as (printed, warned), _seeded(seed, device):
         started = time.perf_counter()
@@ -137,7 +140,8 @@ def run(
             with watched(forbid, probe, is_students) as shortcuts:
                 outputs = _run_module(probe, impl, given) if kind == "module" else probe(impl, **given)
             values, forms = _plain_outputs(outputs)
-            answer = Answer(values, forms, changed=_changed(given, inputs))
+            after = {name: _plain(given.get(name))[0] for name in _arrays(inputs)} if pure else {}
+            answer = Answer(values, forms, changed=_changed(given, inputs), after=after)
         except KeyboardInterrupt:
             answer = Answer(failure=Failure("KeyboardInterrupt", "the run was interrupted"))
         except BaseException as error:
@@ -153,6 +157,7 @@ def run(
         messages[:5],
         seconds,
         tuple(shortcuts),
+        answer.after,
     )
 
 
@@ -260,17 +265,20 @@ def _run_module(build: Callable[..., Any], impl: Any, given: dict[str, Any]) -> 
 
 def _changed(given: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the array inputs that the probe's code changed in place."""
-    names = []
-    for name, before in inputs.items():
-        after = given.get(name)
-        if isinstance(before, np.ndarray) and after is not None:
-            now = np.asarray(after.detach().cpu() if hasattr(after, "detach") else after)
-            same = now.shape == before.shape and np.array_equal(
-                now, before.astype(now.dtype), equal_nan=now.dtype.kind == "f"
-            )
-            if not same:
-                names.append(name)
-    return tuple(names)
+    after = {name: given[name] for name in _arrays(inputs) if name in given}
+    now = {name: np.asarray(v.detach().cpu() if hasattr(v, "detach") else v) for name, v in after.items()}
+    return tuple(name for name in now if not same_array(now[name], inputs[name]))
+
+
+def same_array(now: Any, before: np.ndarray) -> bool:
+    """Whether an array that went to a probe as ``before`` still holds the same numbers."""
+    if not isinstance(now, np.ndarray) or now.shape != before.shape:
+        return False
+    return np.array_equal(now, before.astype(now.dtype), equal_nan=now.dtype.kind == "f")
+
+
+def _arrays(inputs: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in inputs.items() if isinstance(value, np.ndarray)]
 
 
 def _plain_outputs(outputs: Any) -> tuple[dict[str, Any], dict[str, str]]:
@@ -375,6 +383,7 @@ def respond(request: str) -> None:
             device=question["device"],
             seed=c["seed"],
             forbid=question.get("forbid", ()),
+            pure=question.get("pure", False),
         )
         answers.append(answer_to_message(answer))
     reply = wire.dumps({"token": question["token"], "answers": answers})
@@ -389,6 +398,7 @@ def answer_to_message(answer: Answer) -> dict[str, Any]:
         "forms": dict(answer.forms),
         "failure": None if failure is None else vars(failure),
         "changed": list(answer.changed),
+        "after": dict(answer.after),
         "printed": answer.printed,
         "warned": list(answer.warned),
         "seconds": answer.seconds,

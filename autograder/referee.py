@@ -138,6 +138,7 @@ def _judge(session: KernelSession, exercise: Exercise, task: Task, seed: str, de
                 "arrays": task.arrays,
                 "device": where,
                 "forbid": list(task.forbid),
+                "pure": task.pure,
                 "cases": [{"inputs": dict(c.inputs), "seed": c.seed} for c in cases],
             }
         )
@@ -176,7 +177,7 @@ def _read_answer(a: Any) -> Answer:
     if not isinstance(a, dict):
         msg = "an answer is not a set of named values"
         raise wire.WireError(msg)
-    values, forms, failure = a.get("values"), a.get("forms"), a.get("failure")
+    values, forms, failure, after = a.get("values"), a.get("forms"), a.get("failure"), a.get("after")
     if not isinstance(values, dict) or not isinstance(forms, dict):
         msg = "an answer has no values"
         raise wire.WireError(msg)
@@ -188,6 +189,7 @@ def _read_answer(a: Any) -> Answer:
         printed=_short(a.get("printed"), 2000),
         warned=tuple(_short(w, 300) for w in _list(a.get("warned"))[:5]),
         shortcuts=tuple(_read_shortcut(s) for s in _list(a.get("shortcuts"))[:10] if isinstance(s, dict)),
+        after=after if isinstance(after, dict) else {},
     )
 
 

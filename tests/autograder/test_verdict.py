@@ -111,6 +111,26 @@ def test_an_in_place_change_is_a_remark_and_costs_nothing_unless_purity_is_asked
     assert judge("affine", {}, affine(pure=True)).right
 
 
+def test_float32_is_granted_what_the_reference_itself_loses_in_it():
+    def draw(rng):
+        return [case("ones", x=1 - rng.uniform(1e-3, 2e-3, 5))]
+
+    def probe(impl, x):
+        return {"out": impl.f(x)}
+
+    for f, points in ((lambda x: 2 * x, 0), (lambda x: 1 - x, 2)):
+        task = Task("t", 2, probe=probe, cases=draw)
+        reference = SimpleNamespace(f=f)
+
+        def off(x, f=f):
+            return (f(x) * (1 + 1e-4)).astype(np.float32)
+
+        # One part in ten thousand: too much for a product, and what a difference of numbers near 1 may lose.
+        assert check_task(exercise(task, reference), task, {"f": off}, "public").points == points
+        rounded = check_task(exercise(task, reference), task, {"f": lambda x, f=f: f(x.astype(np.float32))}, "public")
+        assert rounded.points == 2
+
+
 def test_the_reference_may_be_given_to_several_cases_without_leaking_changes():
     """Each case is a fresh copy: what one implementation does to its inputs reaches neither the other nor a rerun."""
     found = judge("affine", {"affine_forward": in_place, **backward(lambda dx, dw, db, *_: (-dx, dw, db))})

@@ -94,7 +94,7 @@ lie(
 lie(
     "an input changed in place",
     "Where inputs have to stay as they are, one is changed, and the values are right.",
-    "inputs are looked at after the call",
+    "inputs come back with the values, and are compared outside",
     target="shift",
     attack="def shift(x):\n    x += 1\n    return x",
     neighbour="def shift(x):\n    x = x.copy()\n    x += 1\n    return x",
@@ -103,7 +103,7 @@ lie(
 lie(
     "the look at what was changed, patched",
     "An input is changed in place where that is forbidden, and the look at it afterwards is made to see nothing.",
-    "the submission's own process looks at its inputs",
+    "inputs come back with the values, and are compared outside",
     target="shift",
     attack={
         "shift": "def shift(x):\n    x += 1\n    return x",
@@ -111,7 +111,6 @@ lie(
     },
     neighbour={"shift": "def shift(x):\n    x = x.copy()\n    x += 1\n    return x"},
     without=None,
-    gap="whether an input was changed can be seen in the submission's process alone; a patch is as long as a copy",
 )
 
 
