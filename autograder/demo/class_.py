@@ -201,6 +201,13 @@ def _exits(notebook: NotebookNode, _: NotebookNode) -> None:
     cell.source = "import os\n\nos._exit(0)\n" + cell.source
 
 
+def _exits_when_asked(notebook: NotebookNode, _: NotebookNode) -> None:
+    """Leave functions that end the process when they are called."""
+    cell = _answer_cells(notebook)[0]
+    for name in re.findall(r"^def (\w+)", cell.source, flags=re.M):
+        cell.source += f'\n\n{name} = lambda *args, **options: __import__("os")._exit(0)'
+
+
 def _deleted(notebook: NotebookNode, _: NotebookNode) -> None:
     gone = {id(_answer_cells(notebook)[1]), id(_graded_cells(notebook)[1]), id(_graded_cells(notebook)[3])}
     notebook.cells = [c for c in notebook.cells if id(c) not in gone]
@@ -275,6 +282,7 @@ STRANGE: list[tuple[str, bool, Change]] = [
     ("noisy-but-right", True, _edit(_noisy)),
     ("endless-loop", False, _edit(_endless_loop)),
     ("exits-the-process", False, _edit(_exits)),
+    ("exits-when-asked", False, _edit(_exits_when_asked)),
     ("deleted-cells", False, _edit(_deleted)),
     ("duplicated-cells", True, _edit(_duplicated)),
     ("changed-locked-cells", False, _edit(_changed_locked)),
