@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from autograder.job import ready
-from autograder.referee import choose_device
+from autograder.referee import RUNS, choose_device
 from autograder.submission import Limits
 from autograder.worker import Warm, Worker, start_forkserver
 
@@ -32,8 +32,14 @@ ATTEMPTS = 2
 SPARE_SECONDS = 600.0
 """What a worker may take beside the submission's own time: for starting kernels, comparing and explaining."""
 
+
 PER_GPU = 2
 """How many submissions share a GPU if nothing else is asked for."""
+
+
+def longest(limits: Limits) -> float:
+    """Return how many seconds a worker may take over one submission before it is taken to hang."""
+    return RUNS * limits.total_seconds + SPARE_SECONDS
 
 
 class WorkerDied(RuntimeError):
@@ -179,7 +185,7 @@ class Processes(Executor):
 
     def __init__(self, workers: int, *, per_gpu: int = PER_GPU, seconds: float = 0.0) -> None:
         self._per_gpu = per_gpu
-        self._seconds = seconds or Limits.total_seconds + SPARE_SECONDS
+        self._seconds = seconds or longest(Limits())
         self._follows = not seconds
         self._warm = Warm()
         self._line = _Line()
@@ -192,7 +198,7 @@ class Processes(Executor):
     def ready(self, exercises: Sequence[str], limits: Limits) -> dict[str, str]:
         """Ask this machine."""
         if self._follows:
-            self._seconds = limits.total_seconds + SPARE_SECONDS
+            self._seconds = longest(limits)
         return ready(exercises, limits)
 
     def device(self, asked: str) -> str:

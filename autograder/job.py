@@ -6,7 +6,6 @@ cluster that shares no files; whoever sent it writes down what comes back.
 
 from __future__ import annotations
 
-import copy
 import functools
 import hashlib
 import importlib.metadata
@@ -27,8 +26,7 @@ from autograder import tasks
 from autograder.feedback import FeedbackExporter, sanitize_notebook
 from autograder.reconcile import reconcile
 from autograder.referee import grade_notebook
-from autograder.sandbox import client, require
-from autograder.sandbox.layers import missing
+from autograder.sandbox import require
 from autograder.submission import Limits, Outcome, Submission, TaskResult
 from autograder.task import load_exercise
 from autograder.text import clean
@@ -54,7 +52,6 @@ INSTRUCTORS = frozenset(
 )
 """Modules that collect, keep and show: no score depends on them."""
 
-ATTEMPTS = 2
 LIBRARIES = ("numpy", "torch")
 
 
@@ -161,8 +158,11 @@ def grade_one(job: Job) -> Graded:
     try:
         released = _released(job.release)
         reconciled, notes = reconcile(_read(job.submission), released)
-        notebook, results = _run(job, reconciled, released)
-        notebook = sanitize_notebook(notebook)
+        exercise = load_exercise(job.exercise)
+        results = grade_notebook(
+            reconciled, exercise, job.seed, limits=job.limits, device=job.device, released=released
+        )
+        notebook = sanitize_notebook(reconciled)
         stopped = next((r for r in results if not r.ran), None)
         outcome = Outcome(
             job.student,
@@ -177,27 +177,6 @@ def grade_one(job: Job) -> Graded:
     except Exception as error:  # one bad notebook must not stop the rest, whatever is wrong with it
         reason = clean(f"grading failed: {type(error).__name__}: {error}", 300)
         return ungraded(job, reason, clean("".join(traceback.format_exception(error)), 20_000))
-
-
-def _run(job: Job, reconciled: NotebookNode, released: NotebookNode) -> tuple[NotebookNode, list[TaskResult]]:
-    """Return the graded notebook and its results.
-
-    A kernel also dies when the process of which it was forked does. That is no fault of the submission, so it is run
-    again.
-    """
-    exercise = load_exercise(job.exercise)
-    for _ in range(ATTEMPTS):
-        source, notebook = _source_of_kernels(), copy.deepcopy(reconciled)
-        results = grade_notebook(notebook, exercise, job.seed, limits=job.limits, device=job.device, released=released)
-        if _source_of_kernels() == source:
-            return notebook, results
-    msg = f"the process of which kernels are forked died {ATTEMPTS} times"
-    raise RuntimeError(msg)
-
-
-def _source_of_kernels() -> str:
-    """Return the address of the process of which kernels are forked: another one if the last has died."""
-    return "" if missing() else client.warm_process()
 
 
 def ungraded(job: Job, reason: str, trouble: str = "") -> Graded:

@@ -20,11 +20,11 @@ from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook, new_output
 
-from autograder.sandbox.protocol import DISK_STATUS, MEMORY_STATUS
+from autograder.sandbox.protocol import DISK_STATUS, KILLED_STATUS, MEMORY_STATUS
 from autograder.sandbox.provisioner import SubmissionKernelManager
 from autograder.submission import Limits
 
-__all__ = ["KernelSession", "KernelTrouble", "kernel_session"]
+__all__ = ["KernelLost", "KernelSession", "KernelTrouble", "kernel_session"]
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0
@@ -44,6 +44,10 @@ class KernelTrouble(RuntimeError):
     """The kernel did not finish what it was given: it died, hung or ran out of its time. One sentence why."""
 
 
+class KernelLost(RuntimeError):
+    """The kernel ended for a reason that no submission can bring about: what it has run says nothing. One sentence."""
+
+
 @contextlib.contextmanager
 def kernel_session(limits: Limits, provides: Sequence[str] = ()) -> Iterator[KernelSession]:
     """Start a session and make sure that nothing of it is left afterwards.
@@ -59,11 +63,18 @@ def kernel_session(limits: Limits, provides: Sequence[str] = ()) -> Iterator[Ker
 
 
 class KernelSession:
-    """A kernel for one submission, with the cells that have run in it."""
+    """A kernel for one submission, with the cells that have run in it.
+
+    Attributes
+    ----------
+    killed
+        Whether a kernel of it was killed, and not by the grader: the system does so where memory is short.
+    """
 
     def __init__(self, limits: Limits, provides: Sequence[str] = ()) -> None:
         self._limits = limits
         self._provides = list(provides)
+        self.killed = False
         self._used = 0.0
         self._shown = 0
         self._restarts = 0
@@ -145,6 +156,7 @@ class KernelSession:
         """Start the kernel anew if it is dead, and run again what had run to its end."""
         if self._manager is not None and self._manager.is_alive():
             return
+        self._exit_status()
         if self._restarts >= self._limits.restarts:
             msg = f"the kernel died {self._restarts + 1} times and was not started again"
             raise KernelTrouble(msg)
@@ -230,12 +242,21 @@ class KernelSession:
             raise KernelTrouble(msg)
 
     def _cause_of_death(self) -> str:
-        status = None if self._manager is None else getattr(self._manager.provisioner, "exit_status", None)
+        status = self._exit_status()
         if status == MEMORY_STATUS:
             return f"it used more than {self._limits.memory_bytes / 2**30:.3g} GiB of memory"
         if status == DISK_STATUS:
             return f"it wrote more than {self._limits.disk_bytes / 2**20:.3g} MiB"
         return "the code ended the process, or the process was killed"
+
+    def _exit_status(self) -> int | None:
+        """Return how the kernel ended, as far as the submission may be to blame; raises KernelLost if it cannot be."""
+        status = None if self._manager is None else getattr(self._manager.provisioner, "exit_status", None)
+        if status is not None and status < 0:
+            msg = "the process that watches the kernel was killed, or the one of which it was forked"
+            raise KernelLost(msg)
+        self.killed |= status == KILLED_STATUS
+        return status
 
     def _interrupt(self, cell: NotebookNode, message_id: str) -> None:
         """Interrupt, and kill if that does not help: a loop may swallow interrupts."""

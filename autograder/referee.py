@@ -7,10 +7,11 @@ which nbgrader reads exactly one number between 0 and the cell's points.
 
 from __future__ import annotations
 
+import copy
 import functools
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,21 @@ from autograder.display import Card, card_html
 from autograder.experiments import Step, left_out
 from autograder.inside import Answer, Failure, probe_source, with_shortcuts
 from autograder.judge import judge
-from autograder.kernel import KernelSession, KernelTrouble, kernel_session
+from autograder.kernel import KernelLost, KernelSession, KernelTrouble, kernel_session
 from autograder.reconcile import grade_id
 from autograder.shortcuts import Notebook, Shortcut, asked
 from autograder.submission import Limits, TaskResult
 from autograder.task import Case, Exercise, Task, load_exercise
 from autograder.verdict import Verdict, refuse
 
-__all__ = ["Referee", "grade_notebook", "read_answers"]
+__all__ = ["RUNS", "Referee", "grade_notebook", "read_answers"]
 
 ASK = "__import__('autograder.inside', fromlist=['respond']).respond({request!r})"
 
 NOT_RUN = "(not run: nothing that is graded depends on this cell)\n"
+
+RUNS = 2
+"""How often a submission is run whose kernel ended though it need not be to blame."""
 
 
 def grade_notebook(
@@ -49,6 +53,8 @@ def grade_notebook(
     released: NotebookNode | None = None,
 ) -> list[TaskResult]:
     """Run a reconciled notebook and grade it in place; a pure function of its arguments.
+
+    Where its kernel was killed from outside, it is run again from its beginning.
 
     Parameters
     ----------
@@ -65,31 +71,58 @@ def grade_notebook(
     Returns
     -------
     list of TaskResult
-        One per task of the exercise, in its order, whatever happened.
+        One per task of the exercise, in its order, whatever the submission does.
+
+    Raises
+    ------
+    KernelLost, KernelTrouble, SandboxError
+        If this machine did not keep a kernel running, or did not start one: the submission is not to blame.
     """
     limits = limits or Limits()
+    spared = set() if released is None or limits.pictures else _spared(notebook, exercise, released)
+    for run in range(1, RUNS + 1):
+        graded = copy.deepcopy(notebook)
+        try:
+            with kernel_session(limits, exercise.provides) as session:
+                results = _run_and_judge(session, graded, exercise, seed, device, spared)
+        except KernelLost:
+            continue
+        # Killed each time: it may well have done that itself, so that it stands.
+        if run == RUNS or not session.killed:
+            notebook.cells = graded.cells
+            return results
+    msg = f"its kernel was ended from outside {RUNS} times"
+    raise KernelLost(msg)
+
+
+def _run_and_judge(
+    session: KernelSession,
+    notebook: NotebookNode,
+    exercise: Exercise,
+    seed: str,
+    device: str,
+    spared: Container[int],
+) -> list[TaskResult]:
     results: dict[str, TaskResult] = {}
     read = Notebook()
     reading = any(task.forbid for task in exercise.tasks.values())
-    spared = set() if released is None or limits.pictures else _spared(notebook, exercise, released)
-    with kernel_session(limits, exercise.provides) as session:
-        for n, cell in enumerate(notebook.cells):
-            task = exercise.tasks.get(grade_id(cell) or "")
-            if task is not None and task.kind == "written":
-                results[task.name] = _unless_blank(cell, task)
-            elif cell.cell_type != "code":
-                continue
-            elif task is not None and cell.metadata["nbgrader"]["grade"]:
-                verdict = _judge(session, exercise, task, seed, device, read)
-                write_verdict(cell, verdict)
-                results[task.name] = TaskResult.of(verdict)
-            elif n in spared:
-                cell.execution_count = None
-                cell.outputs = nbformat.from_dict([{"output_type": "stream", "name": "stdout", "text": NOT_RUN}])
-            else:
-                session.run_cell(cell)
-                if reading:
-                    read.add(cell.source, failed=any(o.output_type == "error" for o in cell.outputs))
+    for n, cell in enumerate(notebook.cells):
+        task = exercise.tasks.get(grade_id(cell) or "")
+        if task is not None and task.kind == "written":
+            results[task.name] = _unless_blank(cell, task)
+        elif cell.cell_type != "code":
+            continue
+        elif task is not None and cell.metadata["nbgrader"]["grade"]:
+            verdict = _judge(session, exercise, task, seed, device, read)
+            write_verdict(cell, verdict)
+            results[task.name] = TaskResult.of(verdict)
+        elif n in spared:
+            cell.execution_count = None
+            cell.outputs = nbformat.from_dict([{"output_type": "stream", "name": "stdout", "text": NOT_RUN}])
+        else:
+            session.run_cell(cell)
+            if reading:
+                read.add(cell.source, failed=any(o.output_type == "error" for o in cell.outputs))
     return [results.get(t.name, TaskResult(t.name, None, t.points)) for t in exercise.tasks.values()]
 
 

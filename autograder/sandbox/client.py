@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autograder.sandbox import SandboxError
-from autograder.sandbox.protocol import MESSAGE_BYTES
+from autograder.sandbox.protocol import LOST_STATUS, MESSAGE_BYTES
 from autograder.submission import Limits
 
 __all__ = ["ADDRESS", "Kernel", "WarmProcess", "kernel_directory", "private_directory", "warm_process"]
@@ -121,7 +121,7 @@ class Kernel:
     Raises
     ------
     ConnectionError
-        If the warm process is gone.
+        If the warm process is gone, or the kernel's supervisor was killed.
     SandboxError
         If the kernel could not be confined or did not start.
     """
@@ -148,8 +148,8 @@ class Kernel:
             raise ConnectionError(str(error)) from error
         if "ready" not in answer:
             self._link.close()
-            if not answer:
-                msg = "the warm process is gone"
+            if not answer or answer.get("exit", 0) < 0:
+                msg = "the warm process is gone, or the kernel was killed before it had begun"
                 raise ConnectionError(msg)
             raise SandboxError(
                 answer.get("problem", f"the kernel ended before it had begun, with status {answer.get('exit')}")
@@ -165,7 +165,7 @@ class Kernel:
                 return None
             except OSError:
                 message = b""
-            self._exit = json.loads(message).get("exit", 1) if message else 1
+            self._exit = json.loads(message).get("exit", 1) if message else LOST_STATUS
         return self._exit
 
     def signal(self, number: int) -> None:

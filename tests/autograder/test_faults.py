@@ -207,28 +207,32 @@ def test_nothing_outlives_a_run_that_is_stopped(number, tmp_path):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# A worker is killed
+# One of its processes is killed
 
 
-def workers_of(pid: int) -> list[psutil.Process]:
-    """Return the workers of a run that are grading: the processes that have a kernel."""
-    started = processes_of(pid)
-    busy = []
-    for process in started[1:]:
-        with contextlib.suppress(psutil.Error):
-            # The run's own children are the process that workers are forked from and multiprocessing's tracker.
-            if process.children() and process.parent().ppid() == pid and process.ppid() != pid:
-                busy.append(process)
-    return busy
+def part_of(pid: int, part: str) -> list[psutil.Process]:
+    """Return the processes of a run that grade something just now, by the part they have in it."""
+    found: dict[str, list[psutil.Process]] = {"worker": [], "warm process": [], "supervisor": [], "kernel": []}
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(pid).children():
+            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                found["worker"] = child.children()
+            elif "autograder.sandbox.warm" in child.cmdline() and (supervisors := child.children()):
+                found["warm process"] = [child]
+                found["supervisor"] = supervisors
+                found["kernel"] = [kernel for s in supervisors for kernel in s.children()]
+    # A worker is at work when there are kernels, or where there is nothing to confine them, when it has one.
+    if not found["kernel"]:
+        found["worker"] = [worker for worker in found["worker"] if worker.children()]
+    return found[part]
 
 
-def test_a_worker_that_is_killed_costs_nothing_but_time(undisturbed, tmp_path):
+def test_workers_that_are_killed_cost_nothing_but_time(undisturbed, tmp_path):
     out = tmp_path / "out"
     process = tiny_course.start(*undisturbed.arguments(out))
     with process:
         for _ in range(2):
-            worker = wait_for(lambda: workers_of(process.pid), "worker at work")[0]
-            worker.kill()
+            wait_for(lambda: part_of(process.pid, "worker"), "worker at work")[0].kill()
             time.sleep(0.3)
         _, err = process.communicate(timeout=120)
     assert process.returncode in {0, 1}, err
@@ -239,33 +243,52 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(undisturbed, tmp_path):
     assert dump(out) == undisturbed.expected
 
 
-def warm_process_of(pid: int) -> psutil.Process | None:
-    """Return the process of which the kernels of a run are forked, once it has forked one."""
-    for process in processes_of(pid):
-        with contextlib.suppress(psutil.Error):
-            if "autograder.sandbox.warm" in process.cmdline() and process.ppid() == pid and process.children():
-                return process
-    return None
-
-
-def test_the_warm_process_that_is_killed_costs_no_submission_a_point(tmp_path):
-    """Its kernels die with it, in the middle of a cell that is not to blame."""
-    if missing():
-        pytest.skip("this machine cannot confine submissions, so there is no warm process")
+@pytest.mark.parametrize("part", ["worker", "warm process", "supervisor", "kernel"])
+def test_what_is_killed_in_the_middle_of_a_cell_costs_no_submission_a_point(part, tmp_path):
+    """The cell is not to blame."""
+    if missing() and part != "worker":
+        pytest.skip("this machine cannot confine submissions, so there is no such process")
     tiny_course.write_solutions(tmp_path / "solutions")
     slow = {**ANSWERS["right"], "affine_code": ANSWERS["right"]["affine_code"] + "import time\ntime.sleep(4)"}
     tiny_course.hand_in(tmp_path / "in", {"a": slow, "b": slow})
     out = tmp_path / "out"
     with tiny_course.start(*tiny_course.arguments(tmp_path, out, "--workers", "2")) as process:
-        warm = wait_for(lambda: warm_process_of(process.pid), "kernel")
+        victim = wait_for(lambda: part_of(process.pid, part), part)[0]
         time.sleep(2)
-        warm.kill()
+        assert victim.is_running()
+        victim.kill()
         _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     scores = {row[1:4:2]: row[4] for row in tiny_course.tables(out / "gradebook.db")["grades"]}
     assert {name: score for name, score in scores.items() if name[1] != "why"} == {
         (student, task): points for student in "ab" for task, points in (("affine_backward", 3.0), ("double", 2.0))
     }
+
+
+def test_a_submission_that_loses_its_kernel_time_and_again_is_put_off(tmp_path):
+    """It is refused for now, with the reason, and the next run grades it."""
+    if missing():
+        pytest.skip("this machine cannot confine submissions, so there is no supervisor")
+    tiny_course.write_solutions(tmp_path / "solutions")
+    slow = {**ANSWERS["right"], "affine_code": ANSWERS["right"]["affine_code"] + "import time\ntime.sleep(3)"}
+    tiny_course.hand_in(tmp_path / "in", {"a": slow})
+    command = tiny_course.arguments(tmp_path, tmp_path / "out", "--workers", "1")
+    with tiny_course.start(*command) as process:
+        killed: list[psutil.Process] = []
+        while process.poll() is None:
+            for supervisor in part_of(process.pid, "supervisor"):
+                if supervisor not in killed:
+                    time.sleep(1)
+                    supervisor.kill()
+                    killed.append(supervisor)
+            time.sleep(0.05)
+        out, err = process.communicate()
+    assert process.returncode == 1, out
+    assert len(killed) == 2
+    assert "ended from outside 2 times" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
+    assert "the same command tries them again" in err
+    assert tiny_course.run(*command).returncode == 0
+    assert sum(row[4] or 0 for row in tiny_course.tables(tmp_path / "out" / "gradebook.db")["grades"]) == 5
 
 
 # ---------------------------------------------------------------------------------------------------------------
