@@ -74,7 +74,8 @@ def test_a_worker_that_hangs_is_ended():
 def test_how_long_is_too_long_follows_from_the_limits():
     with Processes(1) as pool:
         pool.ready(["03_affine_layer"], Limits(total_seconds=10))
-        assert pool._seconds == 10 + executors.SPARE_SECONDS
+        # A submission that need not be to blame for its kernel's end is run a second time.
+        assert pool._seconds == 2 * 10 + executors.SPARE_SECONDS
     with Processes(1, seconds=7) as pool:
         pool.ready(["03_affine_layer"], Limits(total_seconds=10))
         assert pool._seconds == 7
