@@ -7,6 +7,7 @@ is told in ``docs/cluster.md``.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -113,9 +114,13 @@ class Cluster(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster as it was found; what still runs there is called off unless it is waited for."""
-        for executor in (self._anywhere, self._on_gpu):
-            executor.shutdown(wait=wait and not cancel_futures)
-        self._client.close(timeout=CONNECT_SECONDS)
+        from distributed.client import ClosedClientError
+
+        # Where the scheduler is gone there is nothing to call off.
+        with contextlib.suppress(ClosedClientError, OSError):
+            for executor in (self._anywhere, self._on_gpu):
+                executor.shutdown(wait=wait and not cancel_futures)
+            self._client.close(timeout=CONNECT_SECONDS)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.shutdown(wait=kind is None)
