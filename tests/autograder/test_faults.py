@@ -217,14 +217,17 @@ def part_of(pid: int, part: str) -> list[psutil.Process]:
         for child in psutil.Process(pid).children():
             if "multiprocessing.forkserver" in " ".join(child.cmdline()):
                 found["worker"] = child.children()
-            elif "autograder.sandbox.warm" in child.cmdline() and (supervisors := child.children()):
-                found["warm process"] = [child]
-                found["supervisor"] = supervisors
-                found["kernel"] = [kernel for s in supervisors for kernel in s.children()]
-    # A worker is at work when there are kernels, or where there is nothing to confine them, when it has one.
-    if not found["kernel"]:
-        found["worker"] = [worker for worker in found["worker"] if worker.children()]
-    return found[part]
+            elif "autograder.sandbox.warm" in child.cmdline():
+                # While it starts it has others, too.
+                found["supervisor"] = [s for s in child.children() if s.children()]
+                found["kernel"] = [kernel for s in found["supervisor"] for kernel in s.children()]
+                found["warm process"] = [child] if found["kernel"] else []
+        # Workers are at work when there are kernels; where nothing confines these, they are children of the workers.
+        if not found["kernel"]:
+            found["worker"] = [worker for worker in found["worker"] if worker.children()]
+        return found[part]
+    # One of them has just ended.
+    return []
 
 
 def test_workers_that_are_killed_cost_nothing_but_time(undisturbed, tmp_path):
