@@ -85,7 +85,7 @@ class KernelSession:
         self._book = NotebookClient(new_notebook(), record_timing=False, log=_SILENT)
 
     def start(self) -> None:
-        """Start the kernel; raises KernelTrouble if it does not come up."""
+        """Start the kernel; raises KernelLost if it does not come up, for it has run nothing yet."""
         self._manager = SubmissionKernelManager(
             context=_bounded_context(), limits=self._limits, provides=self._provides
         )
@@ -106,9 +106,11 @@ class KernelSession:
                 ) != asked or answer["content"].get("execution_state") != "idle":
                     pass
                 return
-            self._require_alive()
+            if not self._alive:
+                msg = "the kernel died before it had run anything"
+                raise KernelLost(msg)
         msg = f"the kernel did not start within {START_SECONDS:g} seconds"
-        raise KernelTrouble(msg)
+        raise KernelLost(msg)
 
     def stop(self) -> None:
         """End the kernel at once: there is nothing in it worth saving."""
@@ -154,7 +156,7 @@ class KernelSession:
 
     def _recover(self) -> None:
         """Start the kernel anew if it is dead, and run again what had run to its end."""
-        if self._manager is not None and self._manager.is_alive():
+        if self._alive:
             return
         self._exit_status()
         if self._restarts >= self._limits.restarts:
@@ -236,8 +238,12 @@ class KernelSession:
         if size > bound:
             cell.outputs.append(new_output("stream", name="stdout", text=f"\n[output cut at {bound} bytes]\n"))
 
+    @property
+    def _alive(self) -> bool:
+        return self._manager is not None and bool(self._manager.is_alive())
+
     def _require_alive(self) -> None:
-        if self._manager is None or not self._manager.is_alive():
+        if not self._alive:
             msg = f"the kernel died: {self._cause_of_death()}"
             raise KernelTrouble(msg)
 

@@ -75,23 +75,25 @@ def grade_notebook(
 
     Raises
     ------
-    KernelLost, KernelTrouble, SandboxError
-        If this machine did not keep a kernel running, or did not start one: the submission is not to blame.
+    KernelLost, SandboxError
+        If this machine did not start a kernel, or did not keep it running: the submission is not to blame.
     """
     limits = limits or Limits()
     spared = set() if released is None or limits.pictures else _spared(notebook, exercise, released)
+    lost: KernelLost | None = None
     for run in range(1, RUNS + 1):
         graded = copy.deepcopy(notebook)
         try:
             with kernel_session(limits, exercise.provides) as session:
                 results = _run_and_judge(session, graded, exercise, seed, device, spared)
-        except KernelLost:
+        except KernelLost as error:
+            lost = error
             continue
         # Killed each time: it may well have done that itself, so that it stands.
         if run == RUNS or not session.killed:
             notebook.cells = graded.cells
             return results
-    msg = f"its kernel was ended from outside {RUNS} times"
+    msg = f"its kernel was lost {RUNS} times: {lost}"
     raise KernelLost(msg)
 
 

@@ -191,11 +191,11 @@ def test_nothing_outlives_a_run_that_is_stopped(number, tmp_path):
     process = tiny_course.start(*tiny_course.arguments(tmp_path, tmp_path / "out", *limits))
     with process:
         wait_for(lambda: records(tmp_path / "out"), "finished submission")
+        # The run, multiprocessing's tracker, the process that workers are forked from, two workers, two kernels.
+        wait_for(lambda: len(processes_of(process.pid)) >= 7, "two kernels")
         # Until both workers are deep in their work.
         time.sleep(3)
         started = processes_of(process.pid)
-        # The run, the processes that workers and kernels are forked from, two workers, two kernels.
-        assert len(started) >= 7
         assert listening(started) == set()
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
@@ -288,7 +288,7 @@ def test_a_submission_that_loses_its_kernel_time_and_again_is_put_off(tmp_path):
         out, err = process.communicate()
     assert process.returncode == 1, out
     assert len(killed) == 2
-    assert "ended from outside 2 times" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
+    assert "its kernel was lost 2 times" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
     assert "the same command tries them again" in err
     assert tiny_course.run(*command).returncode == 0
     assert sum(row[4] or 0 for row in tiny_course.tables(tmp_path / "out" / "gradebook.db")["grades"]) == 5
