@@ -336,15 +336,19 @@ def overfit(model, images, labels, *, step):
 check("overfit")
 
 # %%
-figure, ax = plt.subplots(figsize=(6, 3))
 few = {
     "one image": (train[0][:1], train[1][:1]),
     "four images": (train[0][:4], train[1][:4]),
     "four images, wrong labels": (train[0][:4], (train[1][:4] + 3) % 10),
 }
-for (name, (x, y)), line in zip(few.items(), ["-", "-", "--"], strict=True):
+curves = {}
+for name, (x, y) in few.items():
     torch.manual_seed(0)
-    ax.semilogy(overfit(MLP([64, 32, 10]), x, y, step=train_step), line, label=name)
+    curves[name] = overfit(MLP([64, 32, 10]), x, y, step=train_step)
+
+figure, ax = plt.subplots(figsize=(6, 3))
+for (name, losses), line in zip(curves.items(), ["-", "-", "--"], strict=True):
+    ax.semilogy(losses, line, label=name)
 ax.set(xlabel="step", ylabel="training loss", title="What a sound network can learn by heart")
 _ = ax.legend()
 
@@ -426,9 +430,10 @@ def train_epoch(model, optimizer, minibatches):
 check("mend_epoch")
 
 # %%
+broken, mended = losses_of(broken_epoch), losses_of(train_epoch)
 figure, ax = plt.subplots(figsize=(6, 2.6))
-ax.plot(range(1, 9), losses_of(broken_epoch), "s--", color=plots.ORANGE, label="broken_epoch")
-ax.plot(range(1, 9), losses_of(train_epoch), "o-", color=plots.BLUE, label="train_epoch")
+ax.plot(range(1, 9), broken, "s--", color=plots.ORANGE, label="broken_epoch")
+ax.plot(range(1, 9), mended, "o-", color=plots.BLUE, label="train_epoch")
 ax.set(xlabel="epoch", ylabel="loss", ylim=(0, 2.5), title="The same network, mended")
 _ = ax.legend()
 

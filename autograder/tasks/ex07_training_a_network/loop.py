@@ -45,7 +45,8 @@ def _fit_cases(rng: np.random.Generator) -> Iterator[Case]:
         "train_accuracy": 0.5,
         "validation_loss": 1,
         "validation_accuracy": 0.5,
-        "parameters": 1,
+        "parameters": 0.5,
+        "told": 0.5,
     },
     hints={
         "train_loss": "after every epoch, evaluate the model on the whole training set: one entry an epoch",
@@ -53,6 +54,7 @@ def _fit_cases(rng: np.random.Generator) -> Iterator[Case]:
         "validation_loss": "after every epoch, evaluate the model on the validation set: one entry an epoch",
         "validation_accuracy": "after every epoch, evaluate the model on the validation set: one entry an epoch",
         "parameters": "one training step for each mini-batch of `batches(x, y, batch_size, rng)`, in every epoch",
+        "told": "after every epoch, `early_stopping.step` is told the validation loss of that epoch",
     },
 )
 def fit(
@@ -65,7 +67,10 @@ def fit(
     order: int,
     stop_after: int,
 ) -> dict[str, Any]:
-    """Train a small network with a right step and a right measurement: its curves and final parameters."""
+    """Train a small network with a right step and a right measurement.
+
+    Its curves and final parameters, and what early stopping was told.
+    """
     import torch
 
     def step(model: Any, optimizer: Any, x: Any, y: Any) -> float:
@@ -84,11 +89,17 @@ def fit(
         return torch.nn.functional.cross_entropy(scores, y).item(), accuracy
 
     class Stopper:
-        best_epoch, calls = 0, 0
+        best_epoch = 0
 
-        def step(self, _validation_loss: float, _model: Any) -> bool:
-            self.calls += 1
-            return self.calls >= stop_after
+        def __init__(self) -> None:
+            self.told: list[float] = []
+
+        def step(self, validation_loss: float, trained: Any) -> bool:
+            if trained is not model:
+                msg = "early_stopping.step(validation_loss, model) was not given the model that is trained"
+                raise ValueError(msg)
+            self.told.append(float(validation_loss))
+            return len(self.told) >= stop_after
 
         def restore(self, model: Any) -> None:
             # Not what restoring does, but it leaves a trace in the parameters.
@@ -99,6 +110,7 @@ def fit(
     layers = torch.nn.Linear(features, hidden), torch.nn.ReLU(), norm, torch.nn.Linear(hidden, classes)
     model = torch.nn.Sequential(*layers).to(train[0].device)
     torch.nn.utils.vector_to_parameters(network["parameters"].clone(), model.parameters())
+    stopper = Stopper()
     history = impl.fit(
         model,
         torch.optim.SGD(model.parameters(), lr=0.1),
@@ -109,13 +121,14 @@ def fit(
         rng=np.random.default_rng(order),
         step=step,
         measure=measure,
-        **({"early_stopping": Stopper()} if stop_after else {}),
+        **({"early_stopping": stopper} if stop_after else {}),
     )
     curves = {}
     for key in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
         values = None if history is None else history.get(key)
         curves[key] = None if values is None else np.array([float(v) for v in values], dtype=np.float32)
-    return {**curves, "parameters": torch.nn.utils.parameters_to_vector(model.parameters())}
+    told = np.array(stopper.told, dtype=np.float32)
+    return {**curves, "parameters": torch.nn.utils.parameters_to_vector(model.parameters()), "told": told}
 
 
 explain(fit, "fit", mistakes.FIT)

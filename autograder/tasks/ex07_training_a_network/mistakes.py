@@ -226,7 +226,8 @@ def _fit(
         losses = [step(model, optimizer, *batch) for batch in order or batches(x, y, batch_size, rng)]
         if mistake != "too soon":
             record(losses)
-        if early_stopping and "goes on" not in mistake and early_stopping.step(history["validation_loss"][-1], model):
+        told = mistake.removeprefix("told ") if mistake.startswith("told") else "validation_loss"
+        if early_stopping and "goes on" not in mistake and early_stopping.step(history[told][-1], model):
             break
     if early_stopping and "not restored" not in mistake:
         early_stopping.restore(model)
@@ -242,6 +243,12 @@ FIT: Mistakes = {
     "the model learns from the validation set": partial(_fit, mistake="learns from validation"),
     "the training goes on although early_stopping.step answered True": partial(_fit, mistake="goes on"),
     "early_stopping.restore is not called at the end": partial(_fit, mistake="not restored"),
+    "early_stopping.step is told the training loss: it asks for the validation loss": (
+        partial(_fit, mistake="told train_loss")
+    ),
+    "early_stopping.step is told the validation accuracy: it asks for the validation loss": (
+        partial(_fit, mistake="told validation_accuracy")
+    ),
     "early_stopping is never used": partial(_fit, mistake="goes on, not restored"),
 }
 

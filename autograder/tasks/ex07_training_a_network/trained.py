@@ -111,6 +111,9 @@ def _accuracy(outputs: Mapping[str, Any], *, answers: np.ndarray) -> float:
     if np.array_equal(sevens, labels[:3]) and not np.all(sevens == 7):
         msg = "predict does not read with the model that it is given: another one, handed to it, reads the same"
         raise ValueError(msg)
+    if outputs.get("training") is True:
+        msg = "predict reads with a model in training mode: call model.eval() first"
+        raise ValueError(msg)
     if not np.array_equal(sevens, [7, 7, 7]):
         read = f"a network that sees a 7 in all three images is said to read {sevens.tolist()}"
         msg = f"{read}: return the place of the largest score, counted from 0"
@@ -136,8 +139,10 @@ def digits_accuracy(impl: Any, images: Any) -> dict[str, Any]:
     with torch.no_grad():
         other[1].weight.zero_()
         other[1].bias.copy_(torch.eye(10)[7])
+    modes = [False]
+    other.register_forward_pre_hook(lambda module, _: modes.append(module.training))
     sevens = impl.predict(other, images[:3].cpu())
-    return {"labels": impl.predict(impl.final_model, images.cpu()), "sevens": sevens}
+    return {"labels": impl.predict(impl.final_model, images.cpu()), "sevens": sevens, "training": any(modes)}
 
 
 @task(
@@ -159,6 +164,10 @@ def own_network(impl: Any, sizes: list[int]) -> Any:
     if any(type(part) is torch.nn.Linear for part in module.modules()):
         msg = "OwnMLP contains torch.nn.Linear: its layers must be OwnLinear"
         raise TypeError(msg)
+    for weight in module.parameters():
+        if weight.ndim == 2 and len(weight) > 1 and bool((weight == weight[0]).all()):
+            msg = "all neurons of a layer start with the same weights, and would stay equal: draw them at random"
+            raise ValueError(msg)
     return module
 
 

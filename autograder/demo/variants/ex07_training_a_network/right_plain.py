@@ -300,6 +300,7 @@ def choose(settings, train, validation, test, *, fit, error):
 """,
         "predict_code": """
 def predict(model, images):
+    model.eval()
     with torch.no_grad():
         return [max(range(10), key=lambda c: s[c]) for s in model(images).tolist()]
 """,

@@ -45,6 +45,14 @@ def fit(model, optimizer, train, validation, *, epochs, batch_size, rng, step, m
         "            pass\n",
     ),
     ("never_restored", "restore is not called", "early_stopping.restore(model)", "pass"),
+    (
+        "told_the_training_loss",
+        "told the training loss",
+        "early_stopping.step(loss, model)",
+        'early_stopping.step(history["train_loss"][-1], model)',
+    ),
+    ("told_the_accuracy", "told the validation accuracy", "step(loss, model)", "step(accuracy, model)"),
+    ("stopped_without_the_model", "was not given the model", "step(loss, model)", "step(loss, None)"),
     ("other_keys", "still none", '"validation_loss"', '"val_loss"'),
 )
 

@@ -56,6 +56,7 @@ def predict(model, images):
     ("largest_score_instead_of_class", "the place of the largest", ".argmax(dim=1)", ".amax(dim=1).round()"),
     ("argmax_over_the_images", "one digit per image", ".argmax(dim=1)", ".argmax(dim=0)"),
     ("always_the_final_model", "the model that it is given", "return model(", "return final_model("),
+    ("read_in_training_mode", "in training mode", "    model.eval()\n", ""),
     ("digits_from_1", "counted from 0", ".argmax(dim=1)", ".argmax(dim=1) + 1"),
     cell="predict_code",
 )
@@ -144,6 +145,13 @@ class OwnMLP(nn.Module):
         "return self.layers[-1](x)",
         "return relu(self.layers[-1](x))",
     ),
+    (
+        "all_weights_equal",
+        "start with the same weights",
+        "torch.randn(outputs, inputs) / inputs**0.5",
+        "torch.full((outputs, inputs), 0.1)",
+    ),
+    ("all_weights_zero", "start with the same weights", "torch.randn(outputs, inputs)", "torch.zeros(outputs, inputs)"),
     ("weights_detached", "no gradient arrives", "self.weight.T", "self.weight.data.T"),
     (
         "weights_not_registered",
