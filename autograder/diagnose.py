@@ -7,18 +7,27 @@ the value within the tolerance of its dtype, in this case and, where one mistake
 
 from __future__ import annotations
 
+import ast
+import functools
+import re
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from autograder.compare import Comparison
+from autograder.inside import probe_source
 from autograder.mistakes import HYPOTHESES
 from autograder.mistakes.evidence import Evidence
 from autograder.mistakes.raised import explain_failure
 from autograder.task import Task
 from autograder.text import clean
 
-__all__ = ["Evidence", "diagnose", "explain_failure", "unexplained"]
+__all__ = ["UNMEASURED", "Evidence", "diagnose", "explain_failure", "quoted", "unexplained"]
+
+UNMEASURED = "cannot be computed from what was returned"
+"""How the message of a metric ends whose measure fails without a reason in words."""
 
 
 def diagnose(evidence: Evidence) -> str:
@@ -29,7 +38,7 @@ def diagnose(evidence: Evidence) -> str:
     """
     if evidence.comparison.ok:
         return ""
-    sentence = clean(_explain(evidence), 800)
+    sentence = quoted(clean(_explain(evidence), 800), evidence.task)
     if evidence.case.edge and evidence.ordinary_are_right:
         return f"right in general, wrong at the edge: {evidence.case.edge}. {sentence}"
     return sentence
@@ -46,6 +55,36 @@ def _explain(e: Evidence) -> str:
             if sentence:
                 return sentence
     return unexplained(e.task, e.output, e.comparison)
+
+
+def quoted(sentence: str, task: Task) -> str:
+    """Return the sentence with its first word in backticks where that is a function of the student and does something.
+
+    Then it gets no capital letter. "choose the lowest" is addressed to the reader, and stays as it is.
+    """
+    word, _, rest = sentence.partition(" ")
+    if _DOES.match(rest) and task.probe is not None and word in _asked_for(task.probe):
+        return f"`{word}` {rest}"
+    return sentence
+
+
+_DOES = re.compile(r"(must|should|may|can|cannot|is|was|has|does|returns|gives|puts|takes|needs|leaves|changes)\b")
+
+
+@functools.lru_cache(256)
+def _asked_for(probe: Callable[..., Any]) -> set[str]:
+    """Return the names that a probe asks of the implementation, and of the objects that it makes with it."""
+    try:
+        nodes = list(ast.walk(ast.parse(probe_source(probe))))
+    except (OSError, SyntaxError, TypeError, AssertionError):  # not written down as a function
+        return set()
+    made = {"impl"}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "impl":
+                made |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+    return {n.attr for n in nodes if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") in made}
 
 
 def unexplained(task: Task, output: str, comparison: Comparison) -> str:

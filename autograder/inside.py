@@ -36,6 +36,7 @@ __all__ = [
     "Implementation",
     "compile_probe",
     "is_students",
+    "parts",
     "probe_source",
     "respond",
     "run",
@@ -46,7 +47,7 @@ MAX_PRINTED = 2000
 
 
 class Missing(AttributeError):
-    """The implementation lacks a name that the probe asks for."""
+    """The implementation lacks what the probe asks for: a name, a second value, a module's parameters."""
 
 
 class Implementation:
@@ -110,9 +111,19 @@ def probe_source(probe: Callable[..., Any]) -> str:
 
 def compile_probe(source: str) -> Callable[..., Any]:
     """Return the function that :func:`probe_source` wrote down."""
-    names: dict[str, Any] = {"np": np}
+    given = {"np": np, "parts": parts}
+    names: dict[str, Any] = dict(given)
     exec(compile(source, "<probe>", "exec"), names)  # noqa: S102 - the grader's own text, not the student's
-    return next(v for k, v in names.items() if k not in {"np", "__builtins__"})
+    return next(v for k, v in names.items() if k not in {*given, "__builtins__"})
+
+
+def parts(returned: Any, *names: str) -> Any:
+    """Return what a probe is to unpack, unless it is one array, whose rows would pass for the values that are due."""
+    if isinstance(returned, np.ndarray) and returned.dtype != object:
+        count = ("two", "three", "four", "five")[len(names) - 2]
+        msg = f"one array is returned where {count} values are due: {', '.join(names[:-1])} and {names[-1]}"
+        raise Missing(msg)
+    return returned
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -244,8 +255,15 @@ def _run_module(build: Callable[..., Any], impl: Any, given: dict[str, Any]) -> 
     own = list(module.parameters())
     shapes, expected = [tuple(p.shape) for p in own], [tuple(p.shape) for p in parameters]
     if shapes != expected:
-        msg = f"the module's parameters have the shapes {shapes}, expected {expected}, in this order"
-        raise ValueError(msg)
+        msg = f"parameters have the shapes {shapes}, expected {expected}, in this order"
+        if not shapes:
+            why = "layers in a plain list are not found, put them into nn.ModuleList or nn.Sequential"
+            msg = f"the module has no parameters: {why} (the {msg})"
+        elif shapes == [s for s in expected if len(s) != 1]:
+            msg = f"the biases are not registered (the {msg})"
+        else:
+            msg = f"the module's {msg}"
+        raise Missing(msg)
     with torch.no_grad():
         for mine, theirs in zip(own, parameters, strict=True):
             mine.copy_(theirs)
@@ -336,14 +354,18 @@ def _text(value: object) -> str:
 def _failure(error: BaseException) -> Failure:
     """Return what to tell the student: the innermost line that is theirs, else the innermost of all."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if is_students(f.filename)]
-    frame = own[-1] if own else None
+    codes = (f.f_code for f, _ in traceback.walk_tb(error.__traceback__))
+    own = [(f, c) for f, c in zip(frames, codes, strict=False) if is_students(f.filename)]
     kind = "Missing" if isinstance(error, Missing) else type(error).__name__
     message = _text(error)[:500]
-    if frame is None:
+    if not own:
         return Failure(kind, message)
+    frame, code = own[-1]
+    # A stub is told by its name alone, and many classes have an `__init__`; other errors show their line.
+    stub = isinstance(error, NotImplementedError)
+    function = code.co_qualname.rpartition("<locals>.")[2] if stub else frame.name
     source = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()[:200]
-    return Failure(kind, message, frame.lineno, source, frame.name)
+    return Failure(kind, message, frame.lineno, source, function)
 
 
 def is_students(filename: str) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograder import inside
 from autograder.compare import STEADY, Comparison, close, compare
-from autograder.diagnose import Evidence, diagnose, explain_failure, unexplained
+from autograder.diagnose import UNMEASURED, Evidence, diagnose, explain_failure, quoted, unexplained
 from autograder.inside import Answer
 from autograder.shortcuts.rules import Shortcut, sentences
 from autograder.task import Case, Exercise, Task
@@ -238,7 +238,7 @@ def _explain(
             explained.append(row)
             continue
         if time.monotonic() > deadline:
-            explained.append(replace(row, diagnosis=unexplained(task, row.output, row.comparison)))
+            explained.append(replace(row, diagnosis=quoted(unexplained(task, row.output, row.comparison), task)))
             continue
         answer, right = by_case[id(row.case)]
         evidence = Evidence(
@@ -254,6 +254,7 @@ def _explain(
             rerun=functools.partial(_expected_values, exercise, task, row.case.seed),
             reference=functools.partial(exercise.reference, task),
             runs=runs,
+            rows=rows,
         )
         explained.append(replace(row, diagnosis=diagnose(evidence)))
     return explained
@@ -308,9 +309,10 @@ def _metric_row(task: Task, c: Case, answer: Answer) -> Row:
     try:
         value = float(task.measure(dict(answer.values), **c.private))
     except ValueError as error:
-        return Row(name, c, Comparison("failed", str(error)), None, task.full, str(error))
+        reason = quoted(str(error), task)
+        return Row(name, c, Comparison("failed", reason), None, task.full, reason)
     except Exception:  # what came back may be of any form, and the measure need not foresee each
-        message = f"the {name} cannot be computed from what was returned"
+        message = f"the {name} {UNMEASURED}"
         return Row(name, c, Comparison("failed", message), None, task.full, message)
     sign = "≥" if task.full > task.none else "≤"
     text = f"{value:.4g}, needed {sign} {task.full:g}"

@@ -41,9 +41,11 @@ PRE = (
 )
 TABLE = "border-collapse:collapse;border:0;margin:0;width:100%;font-size:13.5px;table-layout:auto"
 CELL = (
-    "text-align:left;line-height:1.5;vertical-align:baseline;padding:.34em .9em .34em 0;border:0;background:transparent"
+    "text-align:left;line-height:1.5;vertical-align:baseline;padding:.34em .8em .34em 0;border:0;background:transparent"
 )
-HEAD = f"{CELL};font-weight:400;font-size:12px;white-space:nowrap;{MUTED}"
+# Only names keep to one line: on a narrow page the rest wraps, and the last column gives way first.
+LAST = f"{CELL};padding-right:0;overflow-wrap:anywhere"
+HEAD = f"{CELL};font-weight:400;font-size:12px;{MUTED}"
 MAX_PICTURES = 3
 
 
@@ -124,8 +126,9 @@ def _table(verdict: Verdict) -> str:
     if not found or view.stopped_everywhere(verdict):
         return ""
     plain = verdict.kind in {"quiz", "metric"}
-    names = ["", "output" if not plain else "", "", "largest error", "expected"]
-    head = "" if plain else "".join(f'<th style="{HEAD}">{n}</th>' for n in names)
+    head = "".join(f'<th style="{HEAD}">{n}</th>' for n in ("", "output", "", "largest error"))
+    head += f'<th style="{HEAD};padding-right:0">expected</th>'
+    head = "" if plain else head
     left = [MAX_PICTURES]
     told: set[str] = set()
     rows = "".join(_output_rows(o, verdict, told, left) for o in found)
@@ -150,9 +153,9 @@ def _output_rows(output: Output, verdict: Verdict, told: set[str], left: list[in
         cells.append(f'<td colspan="3" style="{CELL};width:100%">{prose(view.sentence(output.measured))}</td>')
     else:
         cells += [
-            f'<td style="{CELL};white-space:nowrap">{text(output.cases + more)}</td>',
-            f'<td style="{CELL};white-space:nowrap;{MUTED}">{text(output.error)}</td>',
-            f'<td style="{CELL};{MUTED};white-space:nowrap;width:99%">{text(output.expected, 80)}</td>',
+            f'<td style="{CELL}">{text(output.cases + more)}</td>',
+            f'<td style="{CELL};{MUTED}">{text(output.error)}</td>',
+            f'<td style="{LAST};{MUTED}">{text(output.expected, 80)}</td>',
         ]
     row = f'<tr style="background:transparent">{"".join(cells)}</tr>'
     return row + "".join(_group_row(g, verdict, left) for g in groups)
@@ -266,9 +269,11 @@ def _stopped(verdict: Verdict) -> str:
     cases = list(dict.fromkeys(clean(r.case.name, 60) for r in left_out))
     everywhere = len(left_out) == len(verdict.rows)
     where = "" if everywhere or not cases else f" in the case{'s' * (len(cases) > 1)} {'; '.join(cases[:3])}"
-    title = f"Your code stops{where}" if verdict.failure.kind != "NotImplementedError" else ""
+    # A stub, or what is not there, is no error that a line of theirs raises.
+    title = "" if verdict.failure.kind in {"NotImplementedError", "Missing"} else f"Your code stops{where}"
     head = f'<div style="font-weight:600;color:{ORANGE}">{text(title)}</div>' if title else ""
-    body = "".join(f"<div>{prose(s)}</div>" for s in (view.only_there(verdict), meaning) if s)
+    said = dict.fromkeys(s for s in (view.only_there(verdict), meaning) if s)
+    body = "".join(f"<div>{prose(s)}</div>" for s in said)
     pre = f'<pre style="{PRE}">{text(lines, 900)}</pre>' if lines else ""
     return f'<div style="border-top:{LINE};padding:.55em 0 .8em">{head}{body}{pre}</div>'
 
@@ -296,10 +301,14 @@ def _printed(verdict: Verdict) -> str:
 def _summary_row(verdict: Verdict) -> str:
     symbol = view.mark(verdict)
     why = view.why(verdict)
+    # The reason has a line of its own: beside the name and the points, a narrow page leaves it no room.
+    said = f'<td style="{CELL}"></td><td colspan="2" style="{LAST};padding-top:0">{prose(why)}</td>'
+    reason = f'<tr style="background:transparent">{said}</tr>' if why else ""
+    earned = f'<span style="white-space:nowrap">{text(view.points(verdict))}</span>'
     return (
         f'<tr style="background:transparent;border-top:{LINE}">'
         f'<td style="{CELL};width:1.1em;color:{TONES[symbol]};font-weight:700">{symbol}</td>'
         f'<td style="{CELL};white-space:nowrap;font-weight:600">{text(verdict.task, 80)}</td>'
-        f'<td style="{CELL};white-space:nowrap">{_bar(verdict)} {text(view.points(verdict))}</td>'
-        f'<td style="{CELL};width:99%;white-space:normal">{prose(why)}</td></tr>'
+        f'<td style="{CELL};padding-right:0;width:99%;text-align:right">{_bar(verdict)} {earned}</td></tr>'
+        f"{reason}"
     )

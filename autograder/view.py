@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograder.mistakes.raised import explain_failure
+from autograder.diagnose import UNMEASURED, explain_failure
 from autograder.pictures import number
 from autograder.text import clean
 from autograder.verdict import Row, Verdict, pattern
@@ -31,6 +31,7 @@ __all__ = [
 RIGHT, WRONG, PARTLY = "✓", "✗", "◐"
 MAX_GROUPS = 2
 MAX_OUTPUTS = 24
+_NOT_FINITE = re.compile(r"`[^`]*`: (?:it is|\d+ of \d+ entries are) (?:NaN|inf)")
 _AT_THE_EDGE = re.compile(r"right in general, wrong at the edge: .*?\. (?=\S)")
 
 
@@ -138,19 +139,24 @@ def to_explain(output: Output, verdict: Verdict, told: set[str]) -> tuple[list[G
     """
     if verdict.kind == "metric":
         return [], ""
-    keys = {pattern(_without_names(output.name, g.sentence)) for g in output.groups}
-    if keys and keys <= told:
+    keys = [_keys(output.name, g.sentence) for g in output.groups]
+    if keys and all(k & told for k in keys):
         return [], ", as above"
-    told |= keys
+    told.update(*keys)
     if verdict.kind == "quiz":
         # "the answer is wrong" says no more than the mark.
         return [g for g in output.groups if g.sentence != f"`{output.name}`: {g.rows[0].comparison.message}"], ""
     return list(output.groups), ""
 
 
-def _without_names(output: str, sentence: str) -> str:
-    """Return the sentence without the name of the output and, for a gradient, of what it is the gradient of."""
-    return sentence.replace(f"`{output}`", "``").replace(f"`{output[1:].strip()}`", "``")
+def _keys(output: str, sentence: str) -> set[str]:
+    """Return what makes two sentences say the same: each without its output, and once without what a gradient is of.
+
+    With both, `dx` may speak of `x` as an input that other outputs name too, or as its own, as `dw` does of `w`. How
+    many entries of which output an overflow has spoilt is no difference.
+    """
+    plain = _NOT_FINITE.sub("not finite", sentence).replace(f"`{output}`", "``")
+    return {pattern(plain), pattern(plain.replace(f"`{output[1:].strip()}`", "``"))}
 
 
 def mark(verdict: Verdict) -> str:
@@ -177,7 +183,8 @@ def headline(verdict: Verdict) -> str:
     if stopped_everywhere(verdict):
         return "the code stops with an error"
     if not reached:
-        return "what it returns cannot be measured"
+        reasons = [r for r in verdict.rows if not r.comparison.message.endswith(UNMEASURED)]
+        return "not right yet" if reasons else "what it returns cannot be measured"
     if verdict.kind == "metric":
         return "not good enough yet" if verdict.failure is None else "the code stops with an error"
     found = outputs(verdict)
@@ -217,9 +224,9 @@ def sentence(text: str, names: Collection[str] = (), limit: int = 600) -> str:
 
 
 def _begun(text: str, names: Collection[str]) -> str:
-    """Return the text with a capital letter, unless it begins with a name or with a symbol such as p."""
+    """Return the text with a capital letter, unless it begins with a name, a formula or a symbol such as p."""
     word = text.split()[0]
-    symbol = len(word) == 1 and word != "a"
+    symbol = (len(word) == 1 and word != "a") or "(" in word
     return text if word in names or "_" in word or symbol else text[0].upper() + text[1:]
 
 
@@ -260,11 +267,14 @@ def stopped_everywhere(verdict: Verdict) -> bool:
 
 def only_there(verdict: Verdict) -> str:
     """Return what is special about the cases in which the code stops with an error, where something is."""
-    for row in verdict.rows:
-        if row.comparison.problem == "failed" and pattern(row.diagnosis) != pattern(verdict.reason):
-            special, edge, _ = row.diagnosis.partition(f"edge: {row.case.edge}. ")
-            return sentence(f"{special}{edge}" if row.case.edge else special)
-    return ""
+    failed = [r for r in verdict.rows if r.comparison.problem == "failed"]
+    ordinary = [r for r in verdict.rows if not r.case.edge]
+    if failed and ordinary and all(r.case.edge for r in failed):
+        right = all(r.ok for r in ordinary)
+        edges = ", ".join(dict.fromkeys(r.case.edge for r in failed))
+        return sentence(f"{'right in general, wrong at' if right else 'it stops only at'} the edge: {edges}")
+    # Another case's error would have another line than the one that is shown; what is said of the output has none.
+    return next((sentence(r.diagnosis) for r in failed if r.diagnosis.startswith(f"`{r.output}` ")), "")
 
 
 def answer(row: Row) -> str:

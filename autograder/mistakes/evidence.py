@@ -34,7 +34,8 @@ class Evidence:
     ``expected`` holds every output of the reference in this case; ``same_output`` the rows of this output in
     all cases; ``again`` the answer to the same case asked a second time; ``rerun(inputs)`` the reference's outputs
     for other inputs; ``reference()`` the reference itself, for the task's own list of mistakes. ``runs`` keeps what
-    those mistakes gave: a run has all outputs, and is asked for one after the other.
+    those mistakes gave: a run has all outputs, and is asked for one after the other. ``rows`` are those of all outputs
+    in all cases: what is right elsewhere speaks against some mistakes.
     """
 
     task: Task
@@ -49,6 +50,7 @@ class Evidence:
     rerun: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     reference: Callable[[], Any]
     runs: dict[Any, Mapping[str, Any]] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
 
     @cached_property
     def numbers(self) -> Pair | None:

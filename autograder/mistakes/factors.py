@@ -26,7 +26,8 @@ def sign(e: Evidence) -> str | None:
     ratios = _ratios(e, lambda a: a)
     if ratios is None or not all(_same(r, -1.0, e) for _, r in ratios):
         return None
-    return f"`{e.output}` has the wrong sign: every entry is minus what is due."
+    what = "it" if e.numbers is not None and e.numbers.expected.size == 1 else "every entry"
+    return f"`{e.output}` has the wrong sign: {what} is minus what is due."
 
 
 def factor(e: Evidence) -> str | None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from autograder.mistakes.evidence import Evidence, fits
 from autograder.mistakes.raised import explain_failure
 
-__all__ = ["changed_in_place", "integers", "not_finite", "not_reached", "nothing_returned", "too_coarse"]
+__all__ = [
+    "changed_in_place",
+    "integers",
+    "not_finite",
+    "not_reached",
+    "nothing_returned",
+    "overflow_elsewhere",
+    "too_coarse",
+]
 
 
 def not_reached(e: Evidence) -> str | None:
@@ -58,6 +68,20 @@ def not_finite(e: Evidence) -> str | None:
     if "invalid value" in warned:
         return f"{text}: an operation has no result, such as 0/0, ∞ − ∞ or log(−1)."
     return f"{text}, where every entry is finite."
+
+
+def overflow_elsewhere(e: Evidence) -> str | None:
+    """Return the sentence on another output's overflow, if this output is wrong in just the cases that have one."""
+    overflows = {id(r.case) for r in e.rows if r.comparison.problem == "not finite"}
+    if id(e.case) not in overflows or any(r.ok == (id(r.case) in overflows) for r in e.same_output):
+        return None
+    for row in e.rows:
+        if row.case is e.case and row.comparison.problem == "not finite":
+            other = replace(e, output=row.output, comparison=row.comparison, actual=row.actual)
+            sentence = not_finite(other) or ""
+            if "from an overflow" in sentence:
+                return sentence
+    return None
 
 
 def _large_input(e: Evidence) -> str:

@@ -52,7 +52,9 @@ def _first_line(failure: Failure) -> str:
 
 
 def _stub(failure: Failure) -> str:
-    what = f"`{failure.function}` is" if failure.function.isidentifier() else "this is"
+    # A method's name has its class before it.
+    named = all(part.isidentifier() for part in failure.function.split("."))
+    what = f"`{failure.function}` is" if named else "this is"
     return f"{what} still the stub: write it, and take out the line that raises NotImplementedError."
 
 
@@ -163,6 +165,7 @@ _BY_KIND = {
 }
 
 _PRODUCT = "the shapes do not match in a matrix product: "
+_ASKS = "Is one to be transposed, or the input to be flattened?"
 _ENTRYWISE = "the shapes do not match: "
 _NONE = "something is None here: a part that is still the stub, or a function without `return`?"
 _SIGNATURE = "keep the signature as it was given."
@@ -188,7 +191,7 @@ _BY_MESSAGE = (
     # Arrays that do not fit.
     (
         r"matmul: .* mismatch .*\(size (\d+) is different from (\d+)\)",
-        _PRODUCT + r"the inner sizes are \2 and \1, and must be equal. Is one of the two to be transposed?",
+        _PRODUCT + r"the inner sizes are \2 and \1, and must be equal. " + _ASKS,
     ),
     (
         r"matmul: .* does not have enough dimensions",
@@ -196,11 +199,11 @@ _BY_MESSAGE = (
     ),
     (
         r"shapes (\([\d, ]+\)) and (\([\d, ]+\)) not aligned",
-        _PRODUCT + r"\1 times \2. Is one of the two to be transposed?",
+        _PRODUCT + r"\1 times \2. " + _ASKS,
     ),
     (
         r"mat1 and mat2 shapes cannot be multiplied \((\w+) and (\w+)\)",
-        _PRODUCT + r"\1 times \2. Is one to be transposed, or the input to be flattened?",
+        _PRODUCT + r"\1 times \2. " + _ASKS,
     ),
     (
         r"operands could not be broadcast together with (?:remapped )?shapes (.+?)\s*$",

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograder import inside
-from autograder.compare import close, tolerance_of
+from autograder.compare import close, compare, tolerance_of
 from autograder.mistakes.evidence import Evidence, fits, upstream_names
 from autograder.task import Case
+from autograder.verdict import Row
 
 __all__ = ["as_if", "known_to_the_task", "not_deterministic", "other_axis", "upstream_ignored"]
 
@@ -18,34 +19,65 @@ __all__ = ["as_if", "known_to_the_task", "not_deterministic", "other_axis", "ups
 def known_to_the_task(e: Evidence) -> str | None:
     """Return the task's own sentence for a wrong variant that gives just this value.
 
-    Where several do, it is the one that fits most cases; one number alone, which much may give by chance, must be
-    the variant's in all of them.
+    Where several do, those are left that spoil the fewest outputs which the student has right in this case; of these
+    it is the one that fits most cases, and then the one that gives most of the other outputs, too. One number alone,
+    which much may give by chance, must be the variant's in all cases.
     """
-    fitting = [(s, v) for s, v in e.task.mistakes.items() if _gives(e, v, e.case, e.actual)]
-    single = e.numbers is None or e.numbers.actual.size == 1
-    if not fitting or (len(fitting) == 1 and not single):
-        return fitting[0][0] if fitting else None
+    here = Row(e.output, e.case, e.comparison, e.actual)
     rows = [r for r in e.same_output if r.actual is not None and not r.case.edge]
-    scores = [sum(_gives(e, variant, r.case, r.actual) for r in rows) for _, variant in fitting]
-    if single and max(scores) < len(rows):
-        return None
-    return fitting[scores.index(max(scores))][0]
+    fitting = [(s, v) for s, v in e.task.mistakes.items() if _gives(e, v, here)]
+    if e.numbers is None or e.numbers.actual.size == 1:
+        fitting = [(s, v) for s, v in fitting if all(_gives(e, v, r) for r in rows)]
+    spoilt = [_spoilt(e, variant) for _, variant in fitting]
+    # A function's value and its gradient are written one by one, and one of them may have a mistake that the variant
+    # makes in both. A network with another layer left out or added has nothing right.
+    fewest = 0 if e.task.kind == "module" else min(spoilt, default=0)
+    fitting = [f for f, count in zip(fitting, spoilt, strict=True) if count == fewest]
+    if len(fitting) < 2:
+        return fitting[0][0] if fitting else None
+    return max(fitting, key=lambda f: (sum(_gives(e, f[1], r) for r in rows), _reproduced(e, f[1])))[0]
 
 
-def _gives(e: Evidence, variant: Callable[..., Any], case: Case, actual: Any) -> bool:
-    """Whether a wrong variant of the probe, run on the reference, returns what the student's code did."""
+def _spoilt(e: Evidence, variant: Callable[..., Any]) -> int:
+    """Return how many outputs of this case a wrong variant gives in another way, which the student has right."""
+    count = 0
+    for row in e.rows:
+        if row.case is not e.case or row.output == e.output or not row.ok:
+            continue
+        value = _run(e, variant, row.case).get(row.output)
+        ignore = row.case.ignore.get(row.output)
+        count += value is not None and not compare(value, row.expected, factor=e.task.tolerance, ignore=ignore).ok
+    return count
+
+
+def _reproduced(e: Evidence, variant: Callable[..., Any]) -> int:
+    """Return in how many ordinary cases, and in this one, a wrong variant gives the student's outputs."""
+    rows = (r for r in e.rows if r.actual is not None and (r.case is e.case or not r.case.edge))
+    return sum(_gives(e, variant, r) for r in rows)
+
+
+def _run(e: Evidence, variant: Callable[..., Any], case: Case) -> Mapping[str, Any]:
+    """Return the outputs of a wrong variant of the probe, run on the reference."""
     if (variant, id(case)) not in e.runs:
         e.runs[variant, id(case)] = inside.run(variant, e.reference(), case.inputs, **_how(e), seed=case.seed).values
-    value = e.runs[variant, id(case)].get(e.output)
-    if case is e.case and e.numbers is not None:
+    return e.runs[variant, id(case)]
+
+
+def _gives(e: Evidence, variant: Callable[..., Any], row: Row) -> bool:
+    """Whether a wrong variant returns what the student's code did."""
+    value = _run(e, variant, row.case).get(row.output)
+    if row.case is e.case and row.output == e.output and e.numbers is not None:
         return value is not None and e.explains(value)
-    given, guess = np.asarray(actual), np.asarray(value)
+    try:
+        given, guess = np.asarray(row.actual), np.asarray(value)
+    except ValueError:  # lists of several lengths
+        return False
     if given.dtype.kind in "iuf" and guess.dtype.kind in "iuf":
         # A case in float32 is as rough as float32, even where what comes of it is one built-in number.
-        dtypes = [str(v.dtype) for v in case.inputs.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+        dtypes = [str(v.dtype) for v in row.case.inputs.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
         tolerance = max([e.tolerance, *(tolerance_of(dtype, "cuda") for dtype in dtypes)])
         return fits(given.astype(float), guess.astype(float), tolerance)
-    return type(actual) is type(value) and given.shape == guess.shape and bool(np.all(given == guess))
+    return type(row.actual) is type(value) and given.shape == guess.shape and bool(np.all(given == guess))
 
 
 def not_deterministic(e: Evidence) -> str | None:

@@ -146,7 +146,8 @@ def learning_curves(history: Mapping[str, Sequence[float]], axes: tuple[Axes, Ax
         ax.axvline(best, color=GREY, linestyle=":", label=f"lowest validation loss (epoch {best})")
         ax.set(title=f"{what.capitalize()} of both sets", xlabel="epoch", ylabel=what)
         tidy(ax)
-    axes[0].legend(frameon=False)
+    # On a ground of its own: the dotted line may pass behind the text.
+    axes[0].legend(facecolor="white", framealpha=0.9, edgecolor="none")
     return figure_of(axes[0])
 
 

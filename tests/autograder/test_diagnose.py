@@ -23,7 +23,8 @@ from course import (
 
 from autograder import judge as judging
 from autograder.check import check_task
-from autograder.diagnose import diagnose
+from autograder.diagnose import diagnose, quoted
+from autograder.display import Card
 from autograder.mistakes import HYPOTHESES
 from autograder.task import Exercise, Task, case
 
@@ -225,7 +226,7 @@ def test_mistake_is_named(hypothesis, task, output, words, wrong):
 
 
 def test_every_hypothesis_has_a_test():
-    elsewhere = {"known_to_the_task", "not_reached", "changed_in_place"}
+    elsewhere = {"known_to_the_task", "not_reached", "changed_in_place", "overflow_elsewhere"}
     untested = {h.__name__ for h in HYPOTHESES} - {p[0] for p in POSITIVE} - elsewhere
     assert not untested
 
@@ -383,6 +384,154 @@ def test_of_two_known_mistakes_the_one_that_fits_more_cases_is_named():
     assert diagnoses(many=lambda x: len(x) > 4) == ["one too few"]
     assert diagnoses(odd=lambda x: True) == ["always 3"]
     assert diagnoses(odd=lambda x: len(x) == 6) == ["`odd`: the answer is wrong"]
+
+
+def counted(mistakes, **wrong):
+    """Return what is said, by output, of a wrong count of rows, columns or entries."""
+
+    def cases(rng):
+        for n, m in ((4, 3), (3, 5), (6, 2)):
+            yield case(f"{n} by {m}", x=rng.standard_normal((n, m)))
+
+    reference = SimpleNamespace(rows=lambda x: float(len(x)), sums=lambda x: x.sum(axis=0), low=lambda x: x.min(axis=0))
+
+    def probe(impl, x):
+        return {"rows": impl.rows(x), "sums": impl.sums(x), "low": impl.low(x)}
+
+    task = Task("count", 3, probe, cases, mistakes=mistakes)
+    exercise = Exercise("e", "E", {"count": task}, lambda: reference)
+    verdict = check_task(exercise, task, {**vars(reference), **wrong}, "public")
+    return {r.output: r.diagnosis for r in verdict.rows if not r.ok}
+
+
+def test_a_known_mistake_that_would_spoil_what_is_right_gives_way():
+    """Both give the student's sums; only one leaves the number of rows as it is."""
+    mistakes = {
+        "the last row is lost": lambda impl, x: {"rows": len(x) - 1.0, "sums": -x.sum(axis=0), "low": x.min(axis=0)},
+        "they are subtracted": lambda impl, x: {"rows": float(len(x)), "sums": -x.sum(axis=0), "low": x.min(axis=0)},
+    }
+    assert counted(mistakes, sums=lambda x: -x.sum(axis=0)) == {"sums": "they are subtracted"}
+    # Where no other fits, the student may have made it in this output alone; and what a variant leaves out is open.
+    first, second = mistakes.items()
+    assert counted(dict([first]), sums=lambda x: -x.sum(axis=0)) == {"sums": "the last row is lost"}
+    partly = {first[0]: lambda impl, x: {"sums": -x.sum(axis=0)}}
+    assert counted(partly | dict([second]), sums=lambda x: -x.sum(axis=0)) == {"sums": "they are subtracted"}
+    assert counted(partly, sums=lambda x: -x.sum(axis=0)) == {"sums": "the last row is lost"}
+
+
+def test_of_two_known_mistakes_the_one_that_explains_more_outputs_is_named():
+    mistakes = {
+        "the signs are lost": lambda impl, x: {"rows": 0.5, "sums": -x.sum(axis=0), "low": abs(x).min(axis=0)},
+        "all is subtracted": lambda impl, x: {"rows": -float(len(x)), "sums": -x.sum(axis=0), "low": x.min(axis=0)},
+    }
+    wrong = {"rows": lambda x: -float(len(x)), "sums": lambda x: -x.sum(axis=0), "low": lambda x: x.max(axis=0)}
+    said = counted(mistakes, **wrong)
+    assert said["rows"] == said["sums"] == "all is subtracted"
+    # Lists of several lengths are no numbers, and no reason to stumble.
+    ragged = {k: lambda impl, x, f=f: {**f(impl, x), "low": [[1.0], [1.0, 2.0]]} for k, f in mistakes.items()}
+    assert counted(ragged, **wrong)["sums"] == "all is subtracted"
+
+
+def test_a_module_whose_output_is_right_has_no_mistake_that_spoils_it():
+    import torch
+
+    class Half(torch.nn.Module):
+        def __init__(self, *, forward=0.5, back=0.5):
+            super().__init__()
+            self.scale, self.back = forward, back
+
+        def forward(self, x):
+            return self.scale * x.detach() + self.back * (x - x.detach())
+
+    def cases(rng):
+        for n in (3, 4):
+            yield case(f"{n}", x=rng.standard_normal((n, 2)), dout=rng.standard_normal((n, 2)))
+
+    mistakes = {"nothing is halved": lambda impl: Half(forward=1.0, back=1.0)}
+    task = Task("half", 2, lambda impl: impl.Half(), cases, kind="module", arrays="torch", mistakes=mistakes)
+    exercise = Exercise("e", "E", {"half": task}, lambda: SimpleNamespace(Half=Half))
+
+    def said(**how):
+        verdict = check_task(exercise, task, {"Half": lambda: Half(**how)}, "public")
+        return {r.output: r.diagnosis for r in verdict.rows if not r.ok}
+
+    assert said(forward=1.0, back=1.0)["dx"] == "nothing is halved"
+    assert said(back=1.0).keys() == {"dx"}
+    assert said(back=1.0)["dx"] != "nothing is halved"
+
+
+def test_a_size_is_not_blamed_where_another_output_is_right_at_every_shape():
+    wrong = backward(lambda dx, dw, db, dout, x, w: (dx, dw * 5 / len(x), db))
+    said = {r.diagnosis for r in judge("affine", wrong).rows if r.output == "dw" and not r.ok and not r.case.edge}
+    assert len(said) == 1
+    assert "take every size from the inputs" not in said.pop()
+    task = dataclasses.replace(TASKS["affine"], hints={"dw": "dw is xᵀ dout"})
+    assert judge("affine", wrong, dataclasses.replace(COURSE, tasks={"affine": task})).diagnoses == ["dw is xᵀ dout"]
+    everything = {
+        "affine_forward": lambda x, w, b: (x @ w * 5 / len(x) + b, (x, w)),
+        **backward(lambda dx, dw, db, dout, x, w: (5 / len(x) * dx, dw * 5 / len(x), db * 5 / len(x))),
+    }
+    assert any("take every size from the inputs" in s for s in judge("affine", everything).diagnoses)
+
+
+def overflowing(change=lambda p: p):
+    """Return the verdict on a loss without the shift by the maximum, and on a gradient that does not overflow."""
+
+    def cases(rng):
+        yield case("small", scores=rng.standard_normal((3, 4)))
+        yield case("more", scores=rng.standard_normal((5, 4)))
+        yield case("large", edge="scores of 1000", scores=np.diag([1000.0, 1001.0, 1002.0, 1003.0]) + np.eye(4)[::-1])
+
+    def loss(scores):
+        with np.errstate(all="ignore"):
+            log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+            return -log_p[:, 0].mean(), change(np.exp(log_p))
+
+    def right(scores):
+        p = softmax(scores)
+        top = scores.max(axis=1)
+        return np.mean(top - scores[:, 0] + np.log(np.exp(scores - top[:, None]).sum(axis=1))), p
+
+    task = Task("loss", 2, lambda impl, scores: dict(zip(("loss", "p"), impl.loss(scores), strict=True)), cases)
+    exercise = Exercise("e", "E", {"loss": task}, lambda: SimpleNamespace(loss=right))
+    return check_task(exercise, task, {"loss": loss}, "public")
+
+
+def test_what_an_overflow_leaves_in_another_output_is_its_doing():
+    said = {r.output: r.diagnosis for r in overflowing().rows if not r.ok}
+    assert said["loss"] == said["p"]
+    assert "from an overflow" in said["p"]
+    assert repr(Card(overflowing())).count("from an overflow") == 1
+    # Where it is wrong without an overflow too, it is wrong for a reason of its own.
+    also = {r.output: r.diagnosis for r in overflowing(lambda p: -p).rows if not r.ok}
+    assert "overflow" not in also["p"]
+
+
+def test_one_number_has_no_entries():
+    assert "every entry" in judge("mse", dpred(lambda p, y: -mse_loss(p, y)[1])).diagnoses[0]
+    assert judge("mse", loss(lambda p, y: -mse_loss(p, y)[0])).diagnoses == [
+        "`loss` has the wrong sign: it is minus what is due."
+    ]
+    zero = loss(lambda p, y: 0.0)
+    assert judge("mse", zero).diagnoses == ["`loss` is 0, where another number is due."]
+    task = dataclasses.replace(TASKS["mse"], hints={"loss": "it is the mean"})
+    exercise = dataclasses.replace(COURSE, tasks={"mse": task})
+    assert judge("mse", zero, exercise).diagnoses == ["`loss` is 0: it is the mean"]
+
+
+def stopping(impl, losses):
+    stopper = impl.Stopper(losses)
+    return {"best": stopper.best(), "last": impl.last(losses)}
+
+
+def test_a_function_that_a_sentence_is_about_stands_in_backticks():
+    task = Task("stop", 1, stopping, lambda rng: [])
+    assert quoted("best must return a number", task) == "`best` must return a number"
+    assert quoted("last is the one at the end", task) == "`last` is the one at the end"
+    assert quoted("losses must fall", task) == "losses must fall"
+    assert quoted("last of all, add them", task) == "last of all, add them"
+    assert quoted("best", dataclasses.replace(task, probe=None)) == "best"
+    assert quoted("best must be", dataclasses.replace(task, probe=lambda impl: impl.best())) == "best must be"
 
 
 def test_ignored_entries_do_not_hide_a_mistake():

@@ -165,6 +165,20 @@ def test_error_at_an_edge_alone_says_so():
         assert "not reached in 1 of 4 cases" in shown
 
 
+def test_an_error_at_an_edge_is_not_called_right_in_general_where_other_cases_are_wrong():
+    verdict = judge("affine", forward(lambda out, *_: out**2 + 1 if len(out) > 1 else out @ out))
+    assert view.only_there(verdict) == "It stops only at the edge: batch of one."
+    assert "Right in general" not in repr(Card(verdict))
+
+
+def test_of_two_different_errors_only_the_one_that_is_shown_is_explained():
+    verdict = judge("affine", forward(lambda out, *_: out if len(out) == 5 else out @ out if len(out) < 7 else [][1]))
+    assert view.only_there(verdict).startswith("`out` is right only at the shape given in the notebook")
+    two = judge("affine", forward(lambda out, *_: [][1] if len(out) == 5 else out @ out if len(out) < 7 else out))
+    assert len({r.diagnosis for r in two.rows if r.comparison.problem == "failed"}) > 1
+    assert view.only_there(two) == ""
+
+
 def test_stub_is_called_one_without_a_traceback():
     def affine_backward(dout, cache):
         raise NotImplementedError
@@ -248,9 +262,12 @@ def test_metric_card_says_why_nothing_can_be_measured_and_in_which_case():
         return " ".join(words(card_html(verdict)).split()), " ".join(repr(Card(verdict)).split())
 
     for shown in check_all(7.0):
-        assert "what it returns cannot be measured" in shown
+        assert "not right yet" in shown
+        assert "cannot be measured" not in shown
         assert "a share lies between 0 and 1" in shown.lower()
         assert "stops with an error" not in shown
+    for shown in check_all("seven"):
+        assert "what it returns cannot be measured" in shown
     for shown in check_all(7.0, 0.99):
         assert "day: a share lies between 0 and 1; night: 0.99, needed ≥ 0.95" in shown.replace("Day", "day")
 
@@ -267,6 +284,8 @@ def test_metric_card_says_why_nothing_can_be_measured_and_in_which_case():
             "Right in general, wrong at the edge: a tie. x is due.",
         ),
         ("p is not divided by N", "p is not divided by N."),
+        ("x(1 − x) with the input x", "x(1 − x) with the input x."),
+        ("`restore` puts back", "`restore` puts back."),
         ("a factor is missing", "A factor is missing."),
         ("read_digits returns a row", "read_digits returns a row."),
         ("dx is the wrong way round", "dx is the wrong way round."),
@@ -311,6 +330,20 @@ def test_one_mistake_in_several_outputs_is_explained_once():
         assert shown.count("wrong in 4 of 4 cases, as above") == 2
     other = judge("affine", backward(lambda dx, dw, db, *_: (-dx, 2 * dw, db)))
     assert "as above" not in repr(Card(other))
+
+
+def test_as_above_holds_where_the_sentence_names_an_input():
+    def rows(*sentences):
+        c = case("large", x=np.ones(3))
+        return [
+            Row(o, c, compare(np.full(3, np.nan), np.ones(3)), np.full(3, np.nan), np.ones(3), s.format(o))
+            for o, s in zip(("out", "dx"), sentences, strict=True)
+        ]
+
+    same = "`{}`: 3 of 3 entries are NaN, from an overflow: exp of an entry of `x` exceeds the largest float."
+    assert repr(Card(Verdict("a", 0, 1, rows(same, same)))).count("from an overflow") == 1
+    assert repr(Card(Verdict("a", 0, 1, rows(same, same.replace("NaN", "inf"))))).count("from an overflow") == 1
+    assert repr(Card(Verdict("a", 0, 1, rows(same, same.replace("`x`", "`w`"))))).count("from an overflow") == 2
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from torch.nn import functional
 import exercises
 from autograder import wire
 from autograder.demo.trial import SOLUTIONS, Trial
+from autograder.display import Card
 from autograder.inside import compile_probe, probe_source
 
 NAME = "03_affine_layer"
@@ -239,6 +240,51 @@ def test_what_a_neuron_likes_is_purple() -> None:
     red, green, blue, _ = mpl.colormaps["PuOr"](0.0)
     assert red > green > blue
     assert 'cmap="PuOr"' in (SOLUTIONS / f"{NAME}.py").read_text("utf-8")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is said of a mistake
+
+
+def changed(trial: Trial, task: str, *edits: str) -> dict[str, Any]:
+    """Return the names with each old text of the task's solution replaced by the new one after it."""
+    source = trial.answers[f"{task}_code"]
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        assert old in source, old
+        source = source.replace(old, new)
+    return trial.with_cells({f"{task}_code": source})
+
+
+@pytest.mark.parametrize(
+    ("task", "old", "new", "words"),
+    [
+        ("relu", "x > 0", "x <= 0", "the gate is the wrong way round"),
+        ("softmax_loss", "(shifted).sum(axis=1", "(shifted).sum(axis=0", "the powers are summed over the samples"),
+        ("softmax_loss", "(shifted).sum(axis=1, keepdims=True)", "(shifted).sum()", "summed over all entries"),
+        ("softmax_loss", "dscores[np.arange(n), y]", "dscores[:, y]", "each row has one true class"),
+    ],
+)
+def test_mistake_is_named(task: str, old: str, new: str, words: str, trial: Trial) -> None:
+    found = trial.verdict(task, changed(trial, task, old, new))
+    assert found.points < found.out_of
+    assert all(words in r.diagnosis for r in found.rows if not r.ok and not r.case.edge)
+
+
+def test_array_in_place_of_a_tuple_is_called_that(trial: Trial) -> None:
+    """NumPy would let its rows be unpacked, and the first one would be called an output of the wrong shape."""
+    right = trial.names["affine_forward"]
+    names = trial.names | {"affine_forward": lambda x, w, b: right(x, w, b)[0]}
+    for task in ("affine_forward", "affine_backward"):
+        found = trial.verdict(task, names)
+        assert found.points == 0
+        assert set(found.diagnoses) == {"one array is returned where two values are due: out and cache"}
+
+
+def test_quiz_names_the_first_stub(trial: Trial) -> None:
+    verdict = trial.verdict("quiz", trial.untouched())
+    assert "`parameter_count` is still the stub" in " ".join(verdict.diagnoses)
+    for shown in (repr(Card(verdict)), Card(verdict)._repr_html_()):
+        assert shown.count("write it") == 1
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -227,6 +227,15 @@ def test_errors_of_the_probe_have_no_line_of_the_student():
     assert failure == Failure("Missing", "`f` is not defined: has its cell been run?")
 
 
+def test_one_array_is_not_taken_apart_by_rows():
+    probe = compile_probe("def probe(impl):\n    a, b = parts(impl.f(), 'a', 'b')\n    return {'a': a, 'b': b}\n")
+    answer = run(probe, Implementation({"f": lambda: np.ones((2, 3))}), {})
+    assert answer.failure == Failure("Missing", "one array is returned where two values are due: a and b")
+    for returned in (("x", "y"), ["x", "y"], np.array(["x", "y"], dtype=object)):
+        assert run(probe, Implementation({"f": lambda r=returned: r}), {}).values == {"a": "x", "b": "y"}
+    assert run(probe, Implementation({"f": lambda: None}), {}).failure.kind == "TypeError"
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # What is printed, warned of, drawn and changed
 
@@ -384,6 +393,8 @@ def test_a_module_gets_the_parameters_and_gives_all_gradients():
     [
         (lambda: None, "a torch.nn.Module was expected, but this is a NoneType"),
         (lambda: torch.nn.Linear(2, 3), "have the shapes [(3, 2), (3,)], expected [(2, 3), (2,)], in this order"),
+        (torch.nn.Module, "the module has no parameters: layers in a plain list are not found, put them into nn.Modu"),
+        (lambda: torch.nn.Linear(3, 2, bias=False), "the biases are not registered (the parameters have the shapes"),
         (lambda: Pair(3, 2), "forward must return a tensor, but this is a tuple"),
     ],
 )

@@ -31,8 +31,8 @@ T = "a, b = torch.ones(2, 3), torch.ones(4, 3)"
         ("return spam", "line 2 of `f`: `spam` is not defined: a misspelt name"),
         ("return plt.plot()", "run the cell with `import matplotlib.pyplot as plt`"),
         ("x = x + 1", "is read before it gets a value"),
-        (f"{A}; return a @ b", "the inner sizes are 3 and 4, and must be equal"),
-        (f"{A}; return a.dot(b)", "in a matrix product: (2,3) times (4,3)"),
+        (f"{A}; return a @ b", "the inner sizes are 3 and 4, and must be equal. Is one to be transposed, or the input"),
+        (f"{A}; return a.dot(b)", "in a matrix product: (2,3) times (4,3). Is one to be transposed, or the input"),
         (f"{A}; return a @ 2.0", "Use `*`"),
         (f"{A}; return a + b", "(2,3) (4,3) cannot be combined entry by entry"),
         (f"{A}; a += np.ones((5, 2, 3))", "a result of shape (5,2,3) is added in place to an array of shape (2,3)"),
@@ -110,6 +110,16 @@ def test_what_the_probe_misses_in_a_return_is_explained():
     ):
         assert words in told(f"def f():\n    return {returned}\n", two)
     assert told("", two) == "`f` is not defined: has its cell been run?"
+
+
+def test_a_stub_of_a_class_is_named_with_its_class():
+    two = "class {}:\n    def __init__(self):\n        raise NotImplementedError\n"
+    code = two.format("MLP") + two.format("Other")
+    assert told(code + "def f():\n    return Other()\n").startswith("`Other.__init__` is still the stub")
+    inner = "def f():\n    def g():\n        raise NotImplementedError\n    return g()\n"
+    assert told(inner).startswith("`g` is still the stub")
+    assert "line 3 of `__init__`" in told(two.format("A").replace("raise NotImplementedError", "spam") + "f = A\n")
+    assert explain_failure(Failure("NotImplementedError", "", 1, "", "<lambda>")).startswith("this is still the stub")
 
 
 def test_interrupts_and_times_out_in_words():

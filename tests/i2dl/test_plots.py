@@ -77,6 +77,8 @@ def test_learning_curves_are_all_there():
         curves = [line.get_ydata() for line in ax.lines[:2]]
         np.testing.assert_array_equal(curves, [HISTORY[f"train_{what}"], HISTORY[f"validation_{what}"]])
         np.testing.assert_array_equal(ax.lines[2].get_xdata(), [2, 2])
+    frame = figure.axes[0].get_legend().get_frame()
+    assert frame.get_facecolor() == (1, 1, 1, 0.9)  # the dotted line may pass behind the text
 
 
 def test_learning_curves_name_what_is_missing():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.inside import parts
 from autograder.task import Case, case, task
 from autograder.tasks.ex03_affine_layer import mistakes
 
@@ -78,7 +79,7 @@ def _affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 )
 def affine_forward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> dict[str, Any]:
     """Y = XW + 1ᴺb."""
-    out, _ = impl.affine_forward(x, w, b)
+    out, _ = parts(impl.affine_forward(x, w, b), "out", "cache")
     return {"out": out}
 
 
@@ -130,8 +131,8 @@ def quiz_jacobian(impl: Any, n: int, d: int, m: int) -> dict[str, Any]:
 )
 def affine_backward(impl: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
     """Gradients of the affine layer for its input, weights and bias."""
-    _, cache = impl.affine_forward(x, w, b)
-    dx, dw, db = impl.affine_backward(dout, cache)
+    _, cache = parts(impl.affine_forward(x, w, b), "out", "cache")
+    dx, dw, db = parts(impl.affine_backward(dout, cache), "dx", "dw", "db")
     return {"dx": dx, "dw": dw, "db": db}
 
 
@@ -174,7 +175,7 @@ def _relu_cases(rng: np.random.Generator) -> Iterator[Case]:
 )
 def sigmoid(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
     """σ(x) and its gradient."""
-    out, cache = impl.sigmoid_forward(x)
+    out, cache = parts(impl.sigmoid_forward(x), "out", "cache")
     return {"out": out, "dx": impl.sigmoid_backward(dout, cache)}
 
 
@@ -187,7 +188,7 @@ def sigmoid(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
 )
 def relu(impl: Any, x: np.ndarray, dout: np.ndarray) -> dict[str, Any]:
     """max(0, x) and its gradient."""
-    out, cache = impl.relu_forward(x)
+    out, cache = parts(impl.relu_forward(x), "out", "cache")
     return {"out": out, "dx": impl.relu_backward(dout, cache)}
 
 
@@ -236,5 +237,6 @@ def toy_network(impl: Any, x: np.ndarray, w: np.ndarray, activation: str) -> dic
     pair = sigmoid_forward, sigmoid_backward
     if activation == "square":
         pair = impl.square_forward, impl.square_backward
-    loss, df, dy, dx, dw = impl.toy_network(x, w, (affine_forward, affine_backward), pair)
+    returned = impl.toy_network(x, w, (affine_forward, affine_backward), pair)
+    loss, df, dy, dx, dw = parts(returned, "loss", "df", "dy", "dx", "dw")
     return {"loss": loss, "dL/df": df, "dL/dy": dy, "dL/dx": dx, "dL/dw": dw}

@@ -79,6 +79,9 @@ RELU: Mistakes = {
         lambda _impl, x, **_: {"out": np.minimum(x, 0)}
     ),
     "out is |x|: a negative score becomes 0, it does not change its sign.": lambda _impl, x, **_: {"out": np.abs(x)},
+    "the gate is the wrong way round: dx is dout where the input was positive and 0 elsewhere.": (
+        lambda _, x, dout: {"dx": dout * (x <= 0)}
+    ),
     "dout is multiplied by the output: the slope is 1 where the input was positive, not x.": (
         lambda _, x, dout: {"dx": dout * np.maximum(x, 0)}
     ),
@@ -166,6 +169,19 @@ def _over_samples(_: Any, scores: Array, y: Array) -> dict[str, Any]:
     return {"loss": -np.log((p * onehot).sum(axis=1)).mean(), "dscores": (p - onehot) / len(y)}
 
 
+def _normalised(scores: Array, y: Array, axis: int | None) -> dict[str, Any]:
+    """Return the loss with each row's maximum taken off, as is right, and the powers summed over something else."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    onehot = np.eye(scores.shape[1])[y]
+    return {"loss": -(log_p * onehot).sum() / len(y), "dscores": (np.exp(log_p) - onehot) / len(y)}
+
+
+def _every_true_class(impl: Any, scores: Array, y: Array) -> dict[str, Any]:
+    onehot = np.eye(scores.shape[1])[y]
+    return {"dscores": impl.softmax_loss(scores, y)[1] + (onehot - onehot.max(axis=0)) / len(y)}
+
+
 def _log_of_zero(impl: Any, scores: Array, y: Array) -> dict[str, Any]:
     p = len(y) * impl.softmax_loss(scores, y)[1] + np.eye(scores.shape[1])[y]
     with np.errstate(divide="ignore"):
@@ -179,6 +195,15 @@ SOFTMAX_LOSS: Mistakes = {
         lambda impl, scores, y: {"loss": impl.softmax_loss(scores, y)[0] / scores.shape[1]}
     ),
     "the softmax runs over the samples: a row of scores, not a column, belongs together.": _over_samples,
+    "the powers are summed over the samples, axis 0: each row of p has to add up to 1, so sum over the classes.": (
+        lambda _, scores, y: _normalised(scores, y, 0)
+    ),
+    "the powers are summed over all entries: each row of p has to add up to 1, so sum over the classes alone.": (
+        lambda _, scores, y: _normalised(scores, y, None)
+    ),
+    "the 1 is subtracted in every row for every class that is in y: each row has one true class, [arange(N), y].": (
+        _every_true_class
+    ),
     "the logarithm of a probability that was rounded to 0: take log p = s − max s − log Σ exp instead.": _log_of_zero,
 }
 

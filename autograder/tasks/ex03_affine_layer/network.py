@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.inside import parts
 from autograder.task import Case, case, task, written
 from autograder.tasks.ex03_affine_layer import mistakes
 from autograder.tasks.ex03_affine_layer.layers import CLASSES, DIGITS, HIDDEN, LIBRARIES
@@ -38,7 +39,7 @@ def _mse_cases(rng: np.random.Generator) -> Iterator[Case]:
 )
 def mse_loss(impl: Any, prediction: np.ndarray, target: np.ndarray) -> dict[str, Any]:
     """Mean squared error and its gradient."""
-    loss, dprediction = impl.mse_loss(prediction, target)
+    loss, dprediction = parts(impl.mse_loss(prediction, target), "loss", "dprediction")
     return {"loss": loss, "dprediction": dprediction}
 
 
@@ -76,7 +77,7 @@ def _softmax_cases(rng: np.random.Generator) -> Iterator[Case]:
 )
 def softmax_loss(impl: Any, scores: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Softmax cross-entropy and its gradient."""
-    loss, dscores = impl.softmax_loss(scores, y)
+    loss, dscores = parts(impl.softmax_loss(scores, y), "loss", "dscores")
     return {"loss": loss, "dscores": dscores}
 
 
@@ -176,7 +177,8 @@ def two_layer_loss(
             onehot = np.eye(scores.shape[1], dtype=scores.dtype)[y]
             return -(log_p * onehot).sum() / len(y), (np.exp(log_p) - onehot) / len(y)
 
-    loss, (dw1, db1, dw2, db2) = impl.two_layer_loss(x, y, w1, b1, w2, b2, Layers)
+    loss, gradients = parts(impl.two_layer_loss(x, y, w1, b1, w2, b2, Layers), "loss", "the gradients")
+    dw1, db1, dw2, db2 = parts(gradients, "dw1", "db1", "dw2", "db2")
     return {"loss": loss, "dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
 
 
