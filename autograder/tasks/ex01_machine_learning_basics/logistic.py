@@ -29,9 +29,10 @@ def _logistic_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("float32", **_labelled(rng, 9, 3, np.float32))
     large = _labelled(rng, 7, 2)
     large["theta"] *= 1000.0
-    # One probability is near 1: beside tiny ones alone, 0 would count as wrong.
+    # One probability is near 1, and its label 0: beside tiny losses and gradients alone, 0 would count as wrong.
     large["X"][0, 1:] = np.sign(large["theta"][1:])
     large["theta"][0] = abs(large["theta"][0])
+    large["y"][0] = 0
     yield case("large scores", edge="scores of 1000", **large)
     wrong = _labelled(rng, 5, 1)
     wrong["X"][:, 1] = np.where(wrong["y"] == 1, -1.0, 1.0) * rng.uniform(50.0, 60.0, 5)
