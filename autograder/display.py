@@ -152,5 +152,5 @@ def _stopped(verdict: Verdict) -> list[str]:
     if verdict.failure is None:
         return _wrap(view.sentence(verdict.reason), "  ") if verdict.reason else []
     meaning, lines = view.stopped(verdict)
-    said = [line for s in dict.fromkeys((view.only_there(verdict), meaning)) for line in _wrap(s, "  ")]
+    said = [line for s in (view.only_there(verdict), meaning) for line in _wrap(s, "  ")]
     return said + [part for line in lines.splitlines() for part in _wrap_code(line)]

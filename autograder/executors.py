@@ -32,7 +32,6 @@ ATTEMPTS = 2
 SPARE_SECONDS = 600.0
 """What a worker may take beside the submission's own time: for starting kernels, comparing and explaining."""
 
-
 PER_GPU = 2
 """How many submissions share a GPU if nothing else is asked for."""
 

@@ -126,9 +126,8 @@ def _table(verdict: Verdict) -> str:
     if not found or view.stopped_everywhere(verdict):
         return ""
     plain = verdict.kind in {"quiz", "metric"}
-    head = "".join(f'<th style="{HEAD}">{n}</th>' for n in ("", "output", "", "largest error"))
-    head += f'<th style="{HEAD};padding-right:0">expected</th>'
-    head = "" if plain else head
+    names = {"": HEAD, "output": HEAD, " ": HEAD, "largest error": HEAD, "expected": f"{HEAD};padding-right:0"}
+    head = "" if plain else "".join(f'<th style="{style}">{name.strip()}</th>' for name, style in names.items())
     left = [MAX_PICTURES]
     told: set[str] = set()
     rows = "".join(_output_rows(o, verdict, told, left) for o in found)
@@ -272,8 +271,7 @@ def _stopped(verdict: Verdict) -> str:
     # A stub, or what is not there, is no error that a line of theirs raises.
     title = "" if verdict.failure.kind in {"NotImplementedError", "Missing"} else f"Your code stops{where}"
     head = f'<div style="font-weight:600;color:{ORANGE}">{text(title)}</div>' if title else ""
-    said = dict.fromkeys(s for s in (view.only_there(verdict), meaning) if s)
-    body = "".join(f"<div>{prose(s)}</div>" for s in said)
+    body = "".join(f"<div>{prose(s)}</div>" for s in (view.only_there(verdict), meaning) if s)
     pre = f'<pre style="{PRE}">{text(lines, 900)}</pre>' if lines else ""
     return f'<div style="border-top:{LINE};padding:.55em 0 .8em">{head}{body}{pre}</div>'
 

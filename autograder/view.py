@@ -274,7 +274,9 @@ def only_there(verdict: Verdict) -> str:
         edges = ", ".join(dict.fromkeys(r.case.edge for r in failed))
         return sentence(f"{'right in general, wrong at' if right else 'it stops only at'} the edge: {edges}")
     # Another case's error would have another line than the one that is shown; what is said of the output has none.
-    return next((sentence(r.diagnosis) for r in failed if r.diagnosis.startswith(f"`{r.output}` ")), "")
+    said = next((sentence(r.diagnosis) for r in failed if r.diagnosis.startswith(f"`{r.output}` ")), "")
+    # An output may have the name of a function, of which the error itself is told.
+    return "" if said == stopped(verdict)[0] else said
 
 
 def answer(row: Row) -> str:
